@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from shared.analysis.analyst import Analyst
 from shared.clock import ServerClock
@@ -24,6 +23,7 @@ from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare
 from shared.steps.work.late_reports import LateReports
 from shared.wiring.analyst import analysis_limits, analysis_places
+from shared.wiring.part import Part
 from shared.wiring.patience import Patience
 
 
@@ -51,18 +51,18 @@ class Parts:
     works: Mapping[str, Handler]
     patience: Patience
 
-    @cached_property
+    @Part
     def announce(self) -> Announce:
         """Sends messages."""
         handled = {self.settings.image_type, *self.works}
         return Announce(queue=self.storage.queue, settings=self.settings, handled_types=handled)
 
-    @cached_property
+    @Part
     def new_image_job(self) -> NewImageJob:
         """Makes the row of an image."""
         return NewImageJob(announce=self.announce, settings=self.settings, clock=self.clock, draw=self.runtime.draw)
 
-    @cached_property
+    @Part
     def record(self) -> Record:
         """Records an image."""
         return Record(
@@ -76,27 +76,27 @@ class Parts:
             clock=self.clock,
         )
 
-    @cached_property
+    @Part
     def resolve(self) -> Resolve:
         """Finds out what a message asks for."""
         return Resolve(rejections=self.storage.rejections, images_container=self.settings.images_container)
 
-    @cached_property
+    @Part
     def now(self) -> Now:
         """Tells the service's time from the first call on."""
         return Now(clock=self.clock, ask=self.storage.index.types)
 
-    @cached_property
+    @Part
     def types(self) -> Types:
         """Knows the types of jobs."""
         return Types(index=self.storage.index, settings=self.settings, now=self.now)
 
-    @cached_property
+    @Part
     def late_reports(self) -> LateReports:
         """Notes reports that came too late."""
         return LateReports(jobs=self.storage.jobs, marks=self.storage.marks, clock=self.clock)
 
-    @cached_property
+    @Part
     def claims(self) -> Claims:
         """Claims jobs."""
         return Claims(
@@ -111,7 +111,7 @@ class Parts:
             monotonic=self.runtime.monotonic,
         )
 
-    @cached_property
+    @Part
     def analyze(self) -> Analyze:
         """Is the handler of images, which are worked on like anything else."""
         return Analyze(
@@ -123,12 +123,12 @@ class Parts:
             monotonic=self.runtime.monotonic,
         )
 
-    @cached_property
+    @Part
     def share(self) -> FairShare:
         """Knows the flows of this process's messages."""
         return FairShare(slots=analysis_places(self.settings), monotonic=self.runtime.monotonic)
 
-    @cached_property
+    @Part
     def lock(self) -> TableLock:
         """Keeps the timers of several instances apart."""
         settings = self.settings

@@ -4,56 +4,54 @@
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 from shared.handlers import Handler
-from shared.steps.intake.add import Add
 from shared.steps.intake.admit import Admit
-from shared.steps.intake.record_many import RecordMany
-from shared.steps.intake.upload import Upload
-from shared.steps.operators.cancel import Cancel
-from shared.steps.operators.lookup import Lookup
-from shared.steps.operators.redrive import Redrive
-from shared.steps.operators.rejected import Readmit
-from shared.steps.operators.remove import Remove
-from shared.steps.operators.statistics import Count
-from shared.steps.operators.verify import Verify
-from shared.steps.upkeep.backlog import Backlog
-from shared.steps.upkeep.bury import Bury
-from shared.steps.upkeep.drain_poison import Drain
-from shared.steps.upkeep.expire import Expire
-from shared.steps.upkeep.forget import Forget
-from shared.steps.upkeep.purge import Purge
-from shared.steps.upkeep.reconcile import Reconcile
-from shared.steps.upkeep.retention import edges
-from shared.steps.upkeep.sweep import Sweep
-from shared.steps.upkeep.ticks import Ticks
 from shared.steps.work.attempt import Attempt
-from shared.steps.work.external import ExternalClaims
 from shared.steps.work.receive import Receive
 from shared.steps.work.rivals import Rivals
+from shared.wiring.part import Part
 from shared.wiring.parts import Parts
+
+if TYPE_CHECKING:
+    from shared.steps.intake.add import Add
+    from shared.steps.intake.upload import Upload
+    from shared.steps.operators.cancel import Cancel
+    from shared.steps.operators.lookup import Lookup
+    from shared.steps.operators.redrive import Redrive
+    from shared.steps.operators.rejected import Readmit
+    from shared.steps.operators.remove import Remove
+    from shared.steps.operators.statistics import Count
+    from shared.steps.operators.verify import Verify
+    from shared.steps.upkeep.bury import Bury
+    from shared.steps.upkeep.drain_poison import Drain
+    from shared.steps.upkeep.forget import Forget
+    from shared.steps.upkeep.purge import Purge
+    from shared.steps.upkeep.reconcile import Reconcile
+    from shared.steps.upkeep.sweep import Sweep
+    from shared.steps.upkeep.ticks import Ticks
+    from shared.steps.work.external import ExternalClaims
 
 
 @dataclass(frozen=True, kw_only=True)
 class Darkroom(Parts):
     """All steps: what the triggers and the API call, and what tools look into; built of the same as its parts."""
 
-    def __post_init__(self) -> None:
-        """Build every step now: of threads that come first together, each would build its own."""
-        for name in _STEPS:
-            getattr(self, name)
-
     # How work comes in
 
-    @cached_property
-    def upload(self) -> Upload:
+    @Part
+    def upload(self) -> "Upload":
         """Takes in an image."""
+        from shared.steps.intake.upload import Upload
+
         return Upload(images=self.storage.images, record=self.record)
 
-    @cached_property
-    def add(self) -> Add:
+    @Part
+    def add(self) -> "Add":
         """Adds a job of any type."""
+        from shared.steps.intake.add import Add
+
         return Add(
             jobs=self.storage.jobs,
             types=self.types,
@@ -63,20 +61,20 @@ class Darkroom(Parts):
             draw=self.runtime.draw,
         )
 
-    @cached_property
+    @Part
     def admit(self) -> Admit:
         """Takes in a blob event that the host has given up on."""
         return Admit(jobs=self.storage.jobs, announce=self.announce, record=self.record, resolve=self.resolve)
 
     # How it is done
 
-    @cached_property
+    @Part
     def attempt(self) -> Attempt:
         """Works on a job."""
         handlers: dict[str, Handler] = {**self.works, self.settings.image_type: self.analyze.analyze}
         return Attempt(claims=self.claims, handlers=handlers, dispatch=self.settings.dispatch)
 
-    @cached_property
+    @Part
     def receive(self) -> Receive:
         """Takes in a message of the job queue."""
         return Receive(
@@ -95,28 +93,38 @@ class Darkroom(Parts):
             ),
         )
 
-    @cached_property
-    def external(self) -> ExternalClaims:
+    @Part
+    def external(self) -> "ExternalClaims":
         """Claims jobs for workers outside."""
+        from shared.steps.work.external import ExternalClaims
+
         return ExternalClaims(claims=self.claims, attempts=self.storage.index.attempts, now=self.now)
 
     # What timers do
 
-    @cached_property
-    def bury(self) -> Bury:
+    @Part
+    def bury(self) -> "Bury":
         """Takes in a message of the poison queue."""
+        from shared.steps.upkeep.bury import Bury
+
         return Bury(claims=self.claims, record=self.record, resolve=self.resolve)
 
-    @cached_property
-    def drain(self) -> Drain:
+    @Part
+    def drain(self) -> "Drain":
         """Takes in what the host has given up on."""
+        from shared.steps.upkeep.drain_poison import Drain
+
         events = self.storage.blob_poison
         blob_events = () if events is None else ((events, self.admit.admit),)
         return Drain(inlets=((self.storage.poison, self.bury.bury), *blob_events))
 
-    @cached_property
-    def sweep(self) -> Sweep:
+    @Part
+    def sweep(self) -> "Sweep":
         """Looks at what is due."""
+        from shared.steps.upkeep.backlog import Backlog
+        from shared.steps.upkeep.expire import Expire
+        from shared.steps.upkeep.sweep import Sweep
+
         storage, settings = self.storage, self.settings
         return Sweep(
             jobs=storage.jobs,
@@ -134,14 +142,19 @@ class Darkroom(Parts):
             prepare=storage.create,
         )
 
-    @cached_property
-    def ticks(self) -> Ticks:
+    @Part
+    def ticks(self) -> "Ticks":
         """Sweeps as often as there is work."""
+        from shared.steps.upkeep.ticks import Ticks
+
         return Ticks(sweep=self.sweep, runtime=self.runtime)
 
-    @cached_property
-    def reconcile(self) -> Reconcile:
+    @Part
+    def reconcile(self) -> "Reconcile":
         """Records what no event has announced."""
+        from shared.steps.intake.record_many import RecordMany
+        from shared.steps.upkeep.reconcile import Reconcile
+
         return Reconcile(
             name=f"reconcile:{self.settings.images_container}",
             listing=self.storage.listing,
@@ -160,14 +173,18 @@ class Darkroom(Parts):
             runtime=self.runtime,
         )
 
-    @cached_property
-    def forget(self) -> Forget:
+    @Part
+    def forget(self) -> "Forget":
         """Forgets rejected texts."""
+        from shared.steps.upkeep.forget import Forget
+
         return Forget(rejections=self.storage.rejections, clock=self.clock)
 
-    @cached_property
-    def purge(self) -> Purge:
+    @Part
+    def purge(self) -> "Purge":
         """Lets go of what is past its retention."""
+        from shared.steps.upkeep.purge import Purge
+
         return Purge(
             jobs=self.storage.jobs,
             ended=self.storage.ended,
@@ -183,9 +200,11 @@ class Darkroom(Parts):
 
     # What people do
 
-    @cached_property
-    def lookup(self) -> Lookup:
+    @Part
+    def lookup(self) -> "Lookup":
         """Looks jobs and images up."""
+        from shared.steps.operators.lookup import Lookup
+
         return Lookup(
             jobs=self.storage.jobs,
             index=self.storage.index,
@@ -195,9 +214,11 @@ class Darkroom(Parts):
             pool=self.runtime.pool,
         )
 
-    @cached_property
-    def statistics(self) -> Count:
+    @Part
+    def statistics(self) -> "Count":
         """Counts what there is."""
+        from shared.steps.operators.statistics import Count
+
         storage = self.storage
         return Count(
             jobs=storage.jobs,
@@ -211,38 +232,46 @@ class Darkroom(Parts):
             pool=self.runtime.pool,
         )
 
-    @cached_property
-    def cancel(self) -> Cancel:
+    @Part
+    def cancel(self) -> "Cancel":
         """Cancels a job."""
+        from shared.steps.operators.cancel import Cancel
+
         return Cancel(jobs=self.storage.jobs, clock=self.clock)
 
-    @cached_property
-    def redrive(self) -> Redrive:
+    @Part
+    def redrive(self) -> "Redrive":
         """Opens a job again."""
+        from shared.steps.operators.redrive import Redrive
+
         return Redrive(jobs=self.storage.jobs, announce=self.announce, clock=self.clock)
 
-    @cached_property
-    def readmit(self) -> Readmit:
+    @Part
+    def readmit(self) -> "Readmit":
         """Follows a rejected text once more."""
+        from shared.steps.operators.rejected import Readmit
+
         return Readmit(rejections=self.storage.rejections, admit=self.admit)
 
-    @cached_property
-    def remove(self) -> Remove:
+    @Part
+    def remove(self) -> "Remove":
         """Deletes a job."""
+        from shared.steps.operators.remove import Remove
+
         storage, settings = self.storage, self.settings
         return Remove(
             jobs=storage.jobs, ended=storage.ended, index=storage.index, thumbnails=storage.images, settings=settings
         )
 
-    @cached_property
-    def verify(self) -> Verify:
+    @Part
+    def verify(self) -> "Verify":
         """Proves the invariants."""
+        from shared.steps.operators.verify import Verify
+        from shared.steps.upkeep.retention import edges
+
         settings = self.settings
         return Verify(
             audit=self.storage.audit,
             thumbnails_container=settings.thumbnails_container,
             ended_before=lambda: edges(settings, self.clock.now()) if settings.purge_thumbnails else {},
         )
-
-
-_STEPS = tuple(name for name in dir(Darkroom) if isinstance(getattr(Darkroom, name), cached_property))

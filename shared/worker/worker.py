@@ -106,7 +106,7 @@ class Worker:
         return Consumer(
             queue=darkroom.storage.queue,
             receive=lambda body: darkroom.receive.receive(body, owner=self._owner),
-            bury=darkroom.bury.bury,
+            bury=lambda body: darkroom.bury.bury(body),  # noqa: PLW0108 - the step is built with the first of these
             heartbeat=darkroom.heartbeat,
             settings=darkroom.settings,
             runtime=self._runtime,

@@ -34,8 +34,7 @@ class JudgedDarkroom(Darkroom):
     judge: Judge
 
     def __post_init__(self) -> None:
-        """Build every step, and stand before those that a worker calls; each has a method of its own name."""
-        super().__post_init__()
+        """Stand before the steps that a worker calls; each has a method of its own name."""
         for name, kind in _ENTRANCES.items():
             step = getattr(self, name)
             setattr(step, name, partial(self._enter, getattr(step, name), kind))
