@@ -6,21 +6,25 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from azure.core.pipeline.transport import HttpTransport
+from shared.wiring.collector import collector_at_rest
 
-from shared import handlers
-from shared.analysis.analyst import Analyst
-from shared.clock import ServerClock
-from shared.handlers import Handler
-from shared.heartbeat import Heartbeat
-from shared.runtime import Runtime
-from shared.settings.settings import Settings
-from shared.storage import clients
-from shared.storage.adapters import open_all
-from shared.storage.retries import RetryPolicy
-from shared.wiring.analyst import build_analyst
-from shared.wiring.patience import Patience
-from shared.wiring.steps import Darkroom
+with collector_at_rest():
+    from azure.core.pipeline.transport import HttpTransport
+
+    from shared import handlers
+    from shared.analysis.analyst import Analyst
+    from shared.clock import ServerClock
+    from shared.handlers import Handler
+    from shared.heartbeat import Heartbeat
+    from shared.runtime import Runtime
+    from shared.settings.settings import Settings
+    from shared.storage import clients
+    from shared.storage.adapters import open_all
+    from shared.storage.retries import RetryPolicy
+    from shared.wiring.analyst import build_analyst
+    from shared.wiring.patience import Patience
+    from shared.wiring.steps import Darkroom
+
 
 _PROCESS = Runtime()
 
