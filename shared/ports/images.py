@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.ports.jobs import Key, Row
+from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.images import BlobFacts, ImageRef, Page
 
 
@@ -15,12 +15,12 @@ class ImageEntry:
     Attributes:
         image_id: 32 hex digits of job type and reference.
         key: Its newest version, and how that one's job ended once it is purged.
-        row: The job of the newest version; None once it is purged.
+        row: The job of the newest version, in a list as lists show it; None once it is purged.
     """
 
     image_id: str
     key: Key
-    row: Row | None
+    row: Row | JobCopy | None
 
 
 @dataclass(frozen=True)

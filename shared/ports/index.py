@@ -230,8 +230,8 @@ class JobIndex(Protocol):
         Costs: 1 query.
         """
 
-    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[Row]:
-        """List jobs of one bucket by their ids, without thumbnails; those that can't be read are left out.
+    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[JobCopy]:
+        """List jobs of one bucket by their ids, from their own rows; those that can't be read are left out.
 
         Ids go in the order of their references' digests.
 

@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class JobCopy:
-    """A job as its index row has it, for lists: nobody may decide or write by it.
+    """A job as lists show it: nobody may write by it, nor decide.
 
     Attributes:
         job: The job, without its thumbnail and what a lease is made of.

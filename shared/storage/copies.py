@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 #: What no list shows: what a lease is made of, what proves a write, and thumbnails.
-_LEFT_OUT = frozenset({"PartitionKey", "RowKey", "nonce", "add_nonce", "claim_id", "thumbnail"})
+LEFT_OUT = frozenset({"PartitionKey", "RowKey", "nonce", "add_nonce", "claim_id", "thumbnail"})
 #: Of a copy; a larger job has none, for it would be written twice at each move.
 CHARACTERS = 8_192
 _WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=datetime.isoformat)
@@ -17,7 +17,7 @@ _WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=da
 
 def encode(columns: Mapping[str, Any]) -> dict[str, str]:
     """Return the column that copies those of a job's row; none where the job is large."""
-    text = _WRITER.encode({name: value for name, value in columns.items() if name not in _LEFT_OUT})
+    text = _WRITER.encode({name: value for name, value in columns.items() if name not in LEFT_OUT})
     return {"copy": text} if len(text) <= CHARACTERS else {}
 
 

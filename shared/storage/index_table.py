@@ -15,10 +15,10 @@ from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.errors import Lost, RowDamaged, Undecided, Unreadable
 from shared.ports.index import ENDED, GROUPS, LIVE, AttemptRecord, KnownType, Position, Standing
-from shared.ports.jobs import Key, Row
+from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.ids import JOB_ID, TYPE, job_id
 from shared.rules.jobs import State
-from shared.storage import cas, codec, sdk_errors
+from shared.storage import cas, codec, copies, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
 from shared.storage.retries import RetryPolicy, create_table
@@ -103,11 +103,13 @@ class IndexTable:
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last and ref eq @ref"
         return self._jobs(condition, names, limit)
 
-    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[Row]:
+    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[JobCopy]:
         """See ``JobIndex.jobs``."""
         names = {"place": codec.partition_of(kind, bucket), "first": codec.job_key(first), "last": codec.job_key(last)}
         condition = "PartitionKey eq @place and RowKey ge @first and RowKey le @last"
-        return self._jobs(condition, names, limit, select=["PartitionKey", "RowKey", "Timestamp", *codec.JOB_COLUMNS])
+        columns = [name for name in codec.JOB_COLUMNS if name not in copies.LEFT_OUT]
+        rows = self._jobs(condition, names, limit, select=["PartitionKey", "RowKey", "Timestamp", *columns])
+        return [JobCopy(row.job, row.modified_at) for row in rows]
 
     def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
         """See ``JobIndex.keys``."""

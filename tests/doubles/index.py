@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import InvalidReference, Lost
 from shared.ports.index import ENDED, GROUPS, LIVE, AttemptRecord, KnownType, Position, Standing
-from shared.ports.jobs import Key, Row
+from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
 from shared.storage import codec
@@ -94,14 +94,16 @@ class MemoryIndex(TimedInterceptor):
         found = [row for row in rows if (row.job.type, row.job.ref) == (kind, ref) and row.job.id > (after or "")]
         return [row for row in found if row.job.schema <= SCHEMA][:limit]
 
-    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[Row]:
+    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[JobCopy]:
         """See ``JobIndex.jobs``."""
-        date = self.answer("jobs")
+        self.answer("jobs")
         with self._table.mutex:
             rows = [self._table.jobs[job.id] for job in self._jobs(kind, bucket) if first <= job.id <= last]
         readable = sorted((row for row in rows if row.job.schema <= SCHEMA), key=lambda row: row.job.id)[:limit]
         self.read += len(readable)
-        return [replace(row, job=replace(row.job, thumbnail=None), seen_at=date) for row in readable]
+        return [
+            JobCopy(replace(row.job, thumbnail=None, claim_id=None, add_nonce=""), row.modified_at) for row in readable
+        ]
 
     def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
         """See ``JobIndex.keys``."""

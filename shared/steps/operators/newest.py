@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 
 from shared.errors import Unreadable
 from shared.ports.index import JobIndex, KeyPosition
-from shared.ports.jobs import JobStore, Key, Row
+from shared.ports.jobs import JobCopy, JobStore, Key, Row
 
 #: Rows of jobs that one query reads at most for each image that is asked for: its newest version, and older ones.
 ROWS_PER_IMAGE = 5
@@ -16,7 +16,7 @@ _ROWS_AT_ONCE = 1_000
 
 def read(
     images: Sequence[tuple[KeyPosition, Key]], jobs: JobStore, index: JobIndex, pool: Executor
-) -> tuple[dict[str, Row], set[str]]:
+) -> tuple[dict[str, Row | JobCopy], set[str]]:
     """Read the jobs of images' newest versions.
 
     One query reads those of a bucket, and the older versions that stand between them. What it has not given, because it
@@ -38,12 +38,12 @@ def read(
         if key.state is None:
             wanted[key.type, at.bucket].append(key.job_id)
 
-    def between(place: tuple[str, int]) -> Sequence[Row]:
+    def between(place: tuple[str, int]) -> Sequence[JobCopy]:
         ids = wanted[place]
         most = min(_ROWS_AT_ONCE, ROWS_PER_IMAGE * len(ids))
         return index.jobs(*place, first=min(ids), last=max(ids), limit=most)
 
-    rows = {row.job.id: row for page in pool.map(between, wanted) for row in page}
+    rows: dict[str, Row | JobCopy] = {row.job.id: row for page in pool.map(between, wanted) for row in page}
     rest = [job_id for ids in wanted.values() for job_id in ids if job_id not in rows]
     unreadable = set[str]()
     for job_id, (row, readable) in zip(rest, pool.map(lambda each: try_read(jobs, each), rest), strict=True):
