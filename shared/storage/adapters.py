@@ -41,7 +41,7 @@ def open_all(
     tables = clients.TableService(to_jobs, transport)
     jobs, locks = (names.table(tables, name) for name in (settings.jobs_table, settings.locks_table))
     blobs = clients.blob_service(to_images, transport, runtime, single_get_bytes=settings.max_bytes)
-    queues = clients.queue_service(to_jobs, transport, runtime)
+    queues = clients.QueueService(to_jobs, transport, runtime)
     job_table = JobTable(jobs, buckets=buckets, clock=clock, retry=retry, draw=draw)
     lock_table = LockTable(locks, clock=clock, retry=retry, draw=draw)
     images = BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, retry=retry)
@@ -81,4 +81,4 @@ def _blob_poison(
     reachable = to_images.text is not None or "queue" in to_images.endpoints
     if not reachable or not is_enabled(environ, "bury_blob_events"):
         return None
-    return StoragePoisonQueue(names.queue(clients.queue_service(to_images, transport, runtime), BLOB_POISON_QUEUE))
+    return StoragePoisonQueue(names.queue(clients.QueueService(to_images, transport, runtime), BLOB_POISON_QUEUE))

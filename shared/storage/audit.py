@@ -17,6 +17,7 @@ from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, Mending, T
 from shared.rules.ids import JOB_ID
 from shared.rules.jobs import Job, State
 from shared.storage import cas, codec, names, report_audit, sdk_errors
+from shared.storage.batches import Operation
 from shared.storage.columns import Columns
 from shared.storage.retries import RetryPolicy
 
@@ -89,7 +90,7 @@ class AuditReader:
     def mend(self, group: Group, mending: Mending) -> None:
         """See ``Audit.mend``."""
         place, nonce = group.place, self._draw()
-        operations: list[cas.Operation] = []
+        operations: list[Operation] = []
         if mending.job is None:
             (stray,) = mending.delete
             operations.append(("delete", _at(place, stray.row_key), cas.if_match(stray.etag)))

@@ -1,72 +1,52 @@
 """Transactions on the wire: many operations in one request, and the answers to them in one reply.
 
 The SDK writes such a request, and reads its reply, by the package for mail and in pools of threads: a transaction of
-four rows takes 8.4 ms of a processor so, and 1.8 by this (measured, SDK 12.7). What is sent is the same, but for a
-``Date`` in each part, which the service does not ask for. Nothing else of the SDK is replaced; where a later SDK does
-not call this any more, transactions are slow again, and right.
+four rows takes 8.4 ms of a processor so, and a tenth of that by this (measured, SDK 12.7). The same is asked, in fewer
+words: the service gives no row back that it has just been sent, and is told no type that it knows from the value.
 
 Source:
-    learn.microsoft.com, "Performing entity group transactions"; OData 3.0, batch processing; read 2026-11.
+    learn.microsoft.com, "Performing entity group transactions", "Payload format for Table service operations", "Setting
+    the Prefer header"; OData 3.0, batch processing; read 2026-11.
 """
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
+from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
-from azure.core.rest import HttpRequest
-from azure.data.tables import TableClient, TableTransactionError
+from azure.data.tables import TableTransactionError, UpdateMode
 
-from shared.storage.plain_rows import PlainRows
+Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 #: Status, headers and the one line of JSON, if there is any, of each answer.
 _ANSWER = re.compile(rb"^HTTP/1\.[01] (\d{3})[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n([^\r\n]*)", re.MULTILINE)
-_ACCEPTED = 202
 _REFUSAL = 400
+_METHODS = {"create": "POST", "delete": "DELETE", "update": "PATCH", "upsert": "PATCH"}
+_LARGEST_WHOLE = 2**31
 
 
-class Table(TableClient):
-    """The client of a table, with transactions of our own make, and rows as they come."""
+def write(operations: Sequence[Operation], *, url: str, version: str) -> tuple[str, bytes]:
+    """Put operations into one body; return the boundary around it, and the body.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - of the SDK
-        super().__init__(*args, **kwargs)
-        operations: Any = self._client.table
-        operations._deserialize = PlainRows(operations._deserialize)  # noqa: SLF001 - the SDK leaves no other way
+    Boundaries are a hash of the operations: no text that somebody has a row hold can hold that of its own transaction.
 
-    def _batch_send(
-        self,
-        table_name: str,  # noqa: ARG002 - as the SDK calls it
-        *reqs: HttpRequest,
-        **kwargs: Any,  # noqa: ANN401 - the same
-    ) -> list[Mapping[str, Any]]:
-        boundary, content = write(reqs)
-        request = HttpRequest(
-            "POST",
-            f"{self.scheme}://{self._primary_hostname}/$batch",
-            headers={
-                "x-ms-version": self.api_version,
-                "DataServiceVersion": "3.0",
-                "MaxDataServiceVersion": "3.0;NetFx",
-                "Content-Type": f"multipart/mixed; boundary={boundary}",
-                "Accept": "application/json",
-            },
-            content=content,
-        )
-        response = self._client.send_request(request, stream=True, **kwargs)
-        body = response.read()
-        if response.status_code != _ACCEPTED:
-            raise _refusal(HttpResponseError, response.status_code, body, response.headers)
-        return read(body, len(reqs))
+    Args:
+        operations: As the SDK has them: ``create``, ``update``, ``upsert`` or ``delete``, the columns, and options.
+        url: Of the table.
+        version: Of the service's API.
 
-
-def write(requests: Sequence[HttpRequest]) -> tuple[str, bytes]:
-    """Put requests into one body; return the boundary around it, and the body.
-
-    Boundaries are a hash of the requests: no text that somebody has a row hold can hold that of its own transaction.
+    Raises:
+        TypeError: A value is of a type that no column has.
     """
-    parts = [_part(number, request) for number, request in enumerate(requests)]
+    common = f"x-ms-version: {version}\r\nDataServiceVersion: 3.0\r\nAccept: application/json;odata=minimalmetadata\r\n"
+    parts = [_part(number, operation, url, common) for number, operation in enumerate(operations)]
     digest = hashlib.blake2b("".join(parts).encode(), digest_size=16).hexdigest()
     batch, changes = f"batch_{digest}", f"changeset_{digest}"
     head = f"--{batch}\r\nContent-Type: multipart/mixed; boundary={changes}\r\n\r\n"
@@ -87,18 +67,76 @@ def read(body: bytes, number: int) -> list[Mapping[str, Any]]:
     answers = [(int(status), _headers(lines), content) for status, lines, content in _ANSWER.findall(body)]
     for status, headers, content in answers:
         if status >= _REFUSAL:
-            raise _refusal(TableTransactionError, status, content, headers)
+            raise refusal(TableTransactionError, status, content, headers)
     if len(answers) != number:
         raise ServiceResponseError("The reply to a transaction does not answer each of its operations.")
     return [{"etag": headers.get("etag")} for _, headers, _ in answers]
 
 
-def _part(number: int, request: HttpRequest) -> str:
-    headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
-    return (
-        f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {number}\r\n\r\n"
-        f"{request.method} {request.url} HTTP/1.1\r\n{headers}\r\n{request.content or ''}\r\n"
-    )
+def address(url: str, entity: Mapping[str, Any]) -> str:
+    """Return the address of a row in the table of that address."""
+    place, row_key = (quote(entity[name].replace("'", "''"), safe="") for name in ("PartitionKey", "RowKey"))
+    return f"{url}(PartitionKey='{place}',RowKey='{row_key}')"
+
+
+def _part(number: int, operation: Operation, url: str, common: str) -> str:
+    what, entity = operation[0], operation[1]
+    options: Mapping[str, Any] = operation[2] if len(operation) > 2 else {}  # noqa: PLR2004 - the SDK's own form
+    method = "PUT" if options.get("mode") is UpdateMode.REPLACE else _METHODS[what]
+    target = url if what == "create" else address(url, entity)
+    head = f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {number}\r\n\r\n"
+    lines = f"{head}{method} {target} HTTP/1.1\r\n{common}{_condition(what, options)}"
+    if what == "delete":
+        return f"{lines}\r\n\r\n"
+    content = json.dumps(_columns(entity))
+    silent = "Prefer: return-no-content\r\n" if what == "create" else ""
+    return f"{lines}{silent}Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n{content}\r\n"
+
+
+def _condition(what: str, options: Mapping[str, Any]) -> str:
+    """Return the header that says which version of a row may be written over."""
+    if options.get("match_condition") is MatchConditions.IfNotModified:
+        return f"If-Match: {options['etag']}\r\n"
+    return "If-Match: *\r\n" if what in ("update", "delete") else ""
+
+
+def _columns(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entity as JSON has it: each value whose type JSON does not tell has its type beside it."""
+    columns: dict[str, Any] = {}
+    for name, value in entity.items():
+        if value is None:
+            continue
+        try:
+            columns[name], kind = _WRITE[type(value)](value)
+        except KeyError:
+            raise TypeError(
+                f"{name}: must be text, a number, a flag, a time or bytes, not {type(value).__name__}"
+            ) from None
+        if kind is not None:
+            columns[f"{name}@odata.type"] = kind
+    return columns
+
+
+def _whole(value: int) -> tuple[int, None]:
+    if not -_LARGEST_WHOLE <= value < _LARGEST_WHOLE:
+        raise TypeError(f"a whole number must be within 32 bits, not {value}")
+    return value, None
+
+
+def _real(value: float) -> tuple[object, str]:
+    names = {math.inf: "Infinity", -math.inf: "-Infinity"}
+    return "NaN" if math.isnan(value) else names.get(value, value), "Edm.Double"
+
+
+#: What JSON holds of a value, and its type where that does not tell it.
+_WRITE: Mapping[type, Callable[[Any], tuple[object, str | None]]] = {
+    str: lambda value: (value, None),
+    bool: lambda value: (value, None),
+    int: _whole,
+    float: _real,
+    bytes: lambda value: (b64encode(value).decode(), "Edm.Binary"),
+    datetime: lambda value: (f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", "Edm.DateTime"),
+}
 
 
 def _headers(lines: bytes) -> Mapping[str, str]:
@@ -106,7 +144,7 @@ def _headers(lines: bytes) -> Mapping[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _refusal(
+def refusal(
     kind: type[HttpResponseError], status: int, content: bytes, headers: Mapping[str, str]
 ) -> HttpResponseError:
     """Make the error that the SDK makes, of what the service says in JSON or in a header."""

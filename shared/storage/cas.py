@@ -12,7 +12,7 @@ match condition they are unconditional.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -24,11 +24,11 @@ from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
 from shared.errors import ContentRefused, Lost, StorageOut, Undecided
+from shared.storage.batches import Operation
 from shared.storage.retries import Create, Limits, RetryPolicy, create_if_missing, read_limits, repeat
 from shared.storage.sdk_errors import Missing, as_outages, code_of, is_refusal, refuses_content
 
 T = TypeVar("T")
-Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 #: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing. The
 #: service's own times begin with this year; an earlier one it may answer with 400 in place of 412.

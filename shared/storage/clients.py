@@ -9,22 +9,26 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.pipeline.transport import HttpTransport
 from azure.data.tables import TableClient
 from azure.storage import blob, queue
 from azure.storage.blob import BlobServiceClient
-from azure.storage.queue import QueueServiceClient
+from azure.storage.queue import QueueClient
 
 from shared.clock import ServerClock
 from shared.errors import SettingsInvalid
 from shared.runtime import Runtime
 from shared.storage import transport
-from shared.storage.batches import Table
 from shared.storage.connections import Connection, credential
+from shared.storage.policies import keep_useful
+from shared.storage.queue_client import Queue
 from shared.storage.server_date import date_of
+from shared.storage.table_client import Table
+
+Client = TypeVar("Client")
 
 #: The newest that Azurite 3.35 knows; the SDKs' own default is ahead of every released emulator.
 API_VERSION = "2024-11-04"
@@ -134,17 +138,9 @@ class TableService:
     """
 
     def __init__(self, connection: Connection, wire: HttpTransport[Any, Any]) -> None:
-        options: dict[str, Any] = {
-            "transport": wire,
-            "retry_total": _RETRIES,
-            "retry_backoff_factor": _FACTOR_SECONDS,
-        }
         self._connection = connection
-        self._client: Callable[..., TableClient] = (
-            partial(Table, _endpoint(connection, "table"), credential=credential(connection), **options)
-            if connection.text is None
-            else partial(Table.from_connection_string, connection.text, **options)
-        )
+        options = {"transport": wire, "retry_total": _RETRIES, "retry_backoff_factor": _FACTOR_SECONDS}
+        self._client = _maker(Table, connection, "table", **options)
 
     def get_table_client(self, name: str) -> TableClient:
         """Build the client of one table; ``names`` calls this."""
@@ -152,13 +148,18 @@ class TableService:
             return self._client(table_name=name)
 
 
-def queue_service(connection: Connection, wire: HttpTransport[Any, Any], runtime: Runtime) -> QueueServiceClient:
-    """Build the client of the queue service."""
-    options: dict[str, Any] = {"transport": wire, "api_version": API_VERSION, "retry_policy": _QueueRetry(runtime)}
-    if connection.text is not None:
-        with _name_setting(connection):
-            return QueueServiceClient.from_connection_string(connection.text, **options)
-    return QueueServiceClient(_endpoint(connection, "queue"), credential=credential(connection), **options)
+class QueueService:
+    """The queue service."""
+
+    def __init__(self, connection: Connection, wire: HttpTransport[Any, Any], runtime: Runtime) -> None:
+        self._connection = connection
+        options = {"transport": wire, "api_version": API_VERSION, "retry_policy": _QueueRetry(runtime)}
+        self._client = _maker(Queue, connection, "queue", **options)
+
+    def get_queue_client(self, name: str) -> QueueClient:
+        """Build the client of one queue; ``names`` calls this."""
+        with _name_setting(self._connection):
+            return self._client(queue_name=name)
 
 
 def blob_service(
@@ -179,10 +180,18 @@ def blob_service(
         "max_chunk_get_size": single_get_bytes,
         "retry_policy": _BlobRetry(runtime),
     }
+    with _name_setting(connection):
+        client = _maker(BlobServiceClient, connection, "blob", **options)()
+    keep_useful(client._pipeline)  # noqa: SLF001 - the SDK leaves no other way
+    return client
+
+
+def _maker(kind: type[Client], connection: Connection, service: str, **options: object) -> Callable[..., Client]:
+    """Return what makes a client of a kind: it is called with the name of a table or queue."""
+    make: Any = kind
     if connection.text is not None:
-        with _name_setting(connection):
-            return BlobServiceClient.from_connection_string(connection.text, **options)
-    return BlobServiceClient(_endpoint(connection, "blob"), credential=credential(connection), **options)
+        return partial(make.from_connection_string, connection.text, **options)
+    return partial(make, _endpoint(connection, service), credential=credential(connection), **options)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from shared.errors import ContentRefused, Lost
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import Job, State
 from shared.storage import cas, codec, sdk_errors
+from shared.storage.batches import Operation
 from shared.storage.retries import RetryPolicy
 
 #: No job is older: Darkroom is not.
@@ -29,7 +30,7 @@ _AT_ONCE = 100
 #: Attempts that go in the transaction of their job; beside them stand job row, end row and key row.
 _ATTEMPTS_AT_ONCE = 90
 
-Going = dict[str, list[cas.Operation]]
+Going = dict[str, list[Operation]]
 
 
 class EndedTable:
@@ -108,7 +109,7 @@ class EndedTable:
             except ResourceNotFoundError:
                 return
 
-    def _operations(self, row: Row, key: Key | None) -> list[cas.Operation] | None:
+    def _operations(self, row: Row, key: Key | None) -> list[Operation] | None:
         """Return what takes one job away; None when it has moved on while it was cut down."""
         attempts = self._attempts(row.job)
         try:
@@ -144,7 +145,7 @@ class EndedTable:
         cut = replace(job, attempts=job.attempts - count, attempts_base=max(0, job.attempts_base - count))
         columns: dict[str, Any] = {"PartitionKey": place, "RowKey": codec.job_key(job.id), "nonce": nonce}
         columns |= {"attempts": cut.attempts, "attempts_base": cut.attempts_base}
-        operations: list[cas.Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(row.etag)})]
+        operations: list[Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(row.etag)})]
         bare = {"PartitionKey": place, "RowKey": codec.index_key(job)}  # without its copy, which counts them all
         operations.append(("upsert", bare, {"mode": UpdateMode.REPLACE}))
         operations += [_delete(place, row_key) for row_key in attempts]
@@ -176,7 +177,7 @@ class EndedTable:
             return set()
         return {each for job_id, operations in batch.items() for each in self._delete_batch({job_id: operations})}
 
-    def _absent(self, operation: cas.Operation) -> bool:
+    def _absent(self, operation: Operation) -> bool:
         at = operation[1]
         with sdk_errors.as_outages():
             try:
@@ -200,7 +201,7 @@ def _batches(going: Going) -> Iterator[Going]:
         yield batch
 
 
-def _guard_row(operations: Sequence[cas.Operation]) -> cas.GuardRow:
+def _guard_row(operations: Sequence[Operation]) -> cas.GuardRow:
     """Choose the row that tells, after a lost reply, whether all was applied.
 
     A key row stays, with this write's nonce in it. Without one, a job row must do: if it is absent, the
@@ -216,6 +217,6 @@ def _whose(batch: Going, row_key: str) -> str:
     return next(job_id for job_id, each in batch.items() if any(op[1]["RowKey"] == row_key for op in each))
 
 
-def _delete(place: str, row_key: str, *, etag: str | None = None) -> cas.Operation:
+def _delete(place: str, row_key: str, *, etag: str | None = None) -> Operation:
     at = {"PartitionKey": place, "RowKey": row_key}
     return ("delete", at) if etag is None else ("delete", at, cas.if_match(etag))

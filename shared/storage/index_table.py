@@ -19,6 +19,7 @@ from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.ids import JOB_ID, TYPE, job_id
 from shared.rules.jobs import State
 from shared.storage import cas, codec, copies, sdk_errors
+from shared.storage.batches import Operation
 from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
 from shared.storage.retries import RetryPolicy, create_table
@@ -149,7 +150,7 @@ class IndexTable:
                 return
         raise Undecided(f"type:{kind}: others were first {_ROUNDS} times")
 
-    def _upsert(self, operation: cas.Operation, guard: cas.GuardRow) -> None:
+    def _upsert(self, operation: Operation, guard: cas.GuardRow) -> None:
         create = partial(create_table, self._table, self._retry)
         cas.transact(self._table, [operation], guard, retry=self._retry, create=create)
 

@@ -17,6 +17,7 @@ from shared.rules.due import Due
 from shared.rules.ids import JOB_ID, job_id
 from shared.rules.jobs import Event, Job, Move
 from shared.storage import cas, codec, sdk_errors
+from shared.storage.batches import Operation
 from shared.storage.retries import RetryPolicy, create_table, read_limits
 from shared.storage.server_date import ReplyDate
 
@@ -162,7 +163,7 @@ class JobTable:
             except ResourceNotFoundError:
                 return []
 
-    def _transact(self, operations: list[cas.Operation], guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
+    def _transact(self, operations: list[Operation], guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
         create = partial(create_table, self._table, self._retry)
         return cas.transact(self._table, operations, guard, retry=self._retry, timeout=timeout, create=create)
 
@@ -203,7 +204,7 @@ class JobTable:
         self._buckets_agree = True
 
 
-def _additions(job: Job, *, place: str, over: Key | None) -> list[cas.Operation]:
+def _additions(job: Job, *, place: str, over: Key | None) -> list[Operation]:
     """Return the operations that add a job, all of it new but a key row to be written over."""
     nonce = job.add_nonce
     keyed = [_key_operation(codec.encode_key(job, place=place, nonce=nonce), over)] if job.unique else []
@@ -216,11 +217,11 @@ def _row_keys(job: Job) -> tuple[str, str, str]:
     return codec.job_key(job.id), codec.ref_key(job.type, job.ref), codec.index_key(job)
 
 
-def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operation]:
+def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[Operation]:
     """Return the operations of one transition: the job row under its guard, and what rides with it."""
     options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
     columns = codec.encode(move.job, place=place, nonce=nonce)
-    operations: list[cas.Operation] = [("update", columns, options)]
+    operations: list[Operation] = [("update", columns, options)]
     index, before = codec.encode_index(move.job, place=place, columns=columns), codec.index_key(row.job)
     if before != index["RowKey"]:
         operations += [("delete", {"PartitionKey": place, "RowKey": before}), ("create", index)]
@@ -235,7 +236,7 @@ def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Ope
     return operations
 
 
-def _key_operation(columns: dict[str, Any], over: Key | None) -> cas.Operation:
+def _key_operation(columns: dict[str, Any], over: Key | None) -> Operation:
     if over is None:
         return ("create", columns)
     options = {"mode": UpdateMode.REPLACE, **cas.if_match(over.etag)}

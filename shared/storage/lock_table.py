@@ -11,6 +11,7 @@ from shared.clock import ServerClock
 from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
 from shared.storage import cas, sdk_errors
+from shared.storage.batches import Operation
 from shared.storage.columns import Columns
 from shared.storage.retries import RetryPolicy, create_table, read_limits
 from shared.storage.server_date import ReplyDate
@@ -64,7 +65,7 @@ class LockTable:
         guard = cas.GuardRow(_PARTITION, columns["RowKey"], row.etag, columns["nonce"])
         return self._row(lock, self._transact(("update", columns, options), guard, timeout))
 
-    def _transact(self, operation: cas.Operation, guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
+    def _transact(self, operation: Operation, guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
         create = self.create if guard.etag is None else None
         return cas.transact(self._table, [operation], guard, retry=self._retry, timeout=timeout, create=create)
 

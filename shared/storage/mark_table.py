@@ -11,6 +11,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.errors import RowDamaged
 from shared.ports.marks import Mark
 from shared.storage import cas, sdk_errors
+from shared.storage.batches import Operation
 from shared.storage.columns import Columns
 from shared.storage.retries import RetryPolicy, create_table
 from shared.storage.server_date import ReplyDate
@@ -58,7 +59,7 @@ class MarkTable:
         guard = cas.GuardRow(_META, columns["RowKey"], mark.etag, columns["nonce"])
         return Mark(mark.name, value, self._transact(("update", columns, options), guard))
 
-    def _transact(self, operation: cas.Operation, guard: cas.GuardRow) -> str:
+    def _transact(self, operation: Operation, guard: cas.GuardRow) -> str:
         create = partial(create_table, self._table, self._retry) if guard.etag is None else None
         return cas.transact(self._table, [operation], guard, retry=self._retry, create=create)
 

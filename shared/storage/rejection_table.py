@@ -12,6 +12,7 @@ from shared.errors import ContentRefused, Lost, Undecided
 from shared.ports.rejections import SHOWN_CHARACTERS, RejectedMessage
 from shared.rules.ids import digest
 from shared.storage import cas, codec, sdk_errors
+from shared.storage.batches import Operation
 from shared.storage.retries import RetryPolicy, create_table
 from shared.storage.server_date import ReplyDate
 
@@ -122,7 +123,7 @@ class RejectionTable:
             return False
         return True
 
-    def _transact(self, operation: cas.Operation, held: str | None, nonce: str) -> None:
+    def _transact(self, operation: Operation, held: str | None, nonce: str) -> None:
         guard = cas.GuardRow(_PARTITION, str(operation[1]["RowKey"]), held, nonce)
         create = partial(create_table, self._table, self._retry) if held is None else None
         cas.transact(self._table, [operation], guard, retry=self._retry, create=create)

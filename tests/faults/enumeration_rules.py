@@ -16,7 +16,8 @@ from shared.rules.images import Page
 from shared.rules.jobs import Event, Move
 from shared.steps.upkeep.position import Position
 from shared.steps.upkeep.reconcile import Ends, Reconcile, _Slice
-from shared.storage import cas, codec
+from shared.storage import codec
+from shared.storage.batches import Operation
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
 from shared.storage.rejection_table import RejectionTable
@@ -83,7 +84,7 @@ class BlindToMoves(EndedTable):
 class ForgetsKeys(EndedTable):
     """The key row goes with the job."""
 
-    def _operations(self, row: Row, key: Key | None) -> list[cas.Operation] | None:
+    def _operations(self, row: Row, key: Key | None) -> list[Operation] | None:
         operations = super()._operations(row, None)
         if operations is None or key is None:
             return operations

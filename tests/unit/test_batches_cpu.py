@@ -7,7 +7,7 @@ from typing import Any
 
 from azure.data.tables import TableClient
 
-from shared.storage.batches import Table
+from shared.storage.table_client import Table
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.transport import InProcess
 

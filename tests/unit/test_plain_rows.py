@@ -8,8 +8,8 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import EdmType, EntityProperty, TableClient
 
-from shared.storage.batches import Table
 from shared.storage.sdk_errors import code_of
+from shared.storage.table_client import Table
 from tests.contract.cutting_server import BreakingServer, breaking, sized_reply
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.transport import InProcess
