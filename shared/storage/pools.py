@@ -1,135 +1,169 @@
-"""Connections to one host, kept for the requests to come: direct ones, or through a proxy of the environment."""
+"""Connections to one host, kept for the requests to come: direct ones, or through a proxy of the environment.
+
+The standard library connects, and reads bodies. What it takes long for is ours: it writes a head line by line, reads
+one by its parser of mail, and knows of no connection that is used again.
+"""
 
 import http.client
 import re
+import select
 import ssl
+import weakref
+from base64 import b64encode
+from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # mypy does not know it
 
 import certifi
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util import make_headers
+from requests.structures import CaseInsensitiveDict
 
 #: Connections that one host may keep: more than threads that ask at once, or each one beyond is thrown away after a
 #: single request. 25 functions of the host; 40 requests of the API, each with the 8 threads of a list; at most 32
 #: threads of a sweep and of a walk each. A connection is opened only when it is needed.
 CONNECTIONS = 449
-_BLOCK = 32 * 1024
-_LONGEST_HEAD = 64 * 1024
-#: Of a line in a head.
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-#: What says where a body ends, and whether the connection stays.
-_FRAMING = frozenset({b"connection", b"content-length", b"keep-alive", b"proxy-connection", b"transfer-encoding"})
+#: Of a line, and of all of a head.
+_LONGEST_LINE, _MOST_LINES = 64 * 1024, 100
+_BODILESS = frozenset({204, 304})
+_OLD = frozenset({"HTTP/1.0", "HTTP/0.9"})
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 #: A file of certificates to trust, in the place of those that came with Python: the first that is set.
 _TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
-class _Head:
-    """The head of a reply, line by line: what frames the body comes out, the rest is kept as it is.
+class NotSent(Exception):
+    """There is no connection: the request has not left. Its cause says why."""
 
-    The standard library reads a head by its parser of mail, which takes 0.06 ms of a processor for the fifteen lines
-    that the services send, and 0.13 more where they speak of parts (measured); an image takes five replies.
+
+class Reply(http.client.HTTPResponse):
+    """A reply of which the whole head has come; the standard library takes the end of the stream for that of a head.
+
+    Attributes:
+        fields: Its headers; one that has come several times has its values in one.
     """
 
-    def __init__(self, reply: Any) -> None:  # noqa: ANN401 - a file of the standard library's own making
-        self._reply = reply
-        self._size = 0
-        self.last = b""
-        self.rest: list[tuple[str, str]] = []
-
-    def readline(self, limit: int = -1) -> bytes:
-        """Read to the next line that the standard library must see."""
-        while True:
-            line: bytes = self._reply.readline(limit)
-            self.last = line
-            self._size += len(line)
-            if self._size > _LONGEST_HEAD:
-                raise http.client.LineTooLong("head")
-            name, colon, value = line.partition(b":")
-            if line.startswith(b"HTTP/"):  # the first line of a head; one that says to go on may have come before
-                self.rest = []
-            if not colon or not _NAME.fullmatch(name) or name.lower() in _FRAMING:
-                return line
-            self.rest.append((name.decode("ascii"), value.strip().decode("latin-1")))
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the file
-        """Give what is not a line from the file itself."""
-        return getattr(self._reply, name)
-
-
-class _WholeHead(http.client.HTTPResponse):
-    """A reply whose head has come to its empty line; the standard library takes the end of the stream for one."""
+    fields: CaseInsensitiveDict[str]
 
     def begin(self) -> None:
-        """Read the head."""
-        reply = self.fp
-        head = _Head(reply)
-        self.fp = head  # type: ignore[assignment] # it is read by lines alone
-        super().begin()
-        self.fp = reply
-        if head.last.strip(b"\r\n") or not head.last:
-            raise http.client.RemoteDisconnected("The reply broke off in its head.")
-        for name, value in head.rest:
-            self.msg[name] = value
+        """Read the head; where there is none, let go of the connection's bytes.
+
+        Raises:
+            http.client.HTTPException: It breaks off, is too long, or is none; or an ``OSError``.
+        """
+        try:
+            self._begin()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        inner: Any = self  # the standard library's own, of which its types say nothing
+        status = http.client.CONTINUE
+        while status == http.client.CONTINUE:
+            version, status, reason = inner._read_status()  # noqa: SLF001
+            self.fields = self._read_fields()
+        self.code = self.status = status
+        self.reason = reason.strip()
+        self.version = 10 if version in _OLD else 11
+        self.headers = self.msg = cast("http.client.HTTPMessage", self.fields)
+        inner.chunked = self.fields.get("Transfer-Encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.will_close = inner._check_close()  # noqa: SLF001
+        length = self.fields.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit()):
+            raise http.client.BadStatusLine("a length that is none")
+        has_length = "Content-Length" in self.fields and not inner.chunked
+        self.length = int(length) if has_length else None
+        if status in _BODILESS or inner._method == "HEAD":  # noqa: SLF001
+            self.length = 0
+        if self.length is None and not inner.chunked:
+            self.will_close = True
+
+    def _read_fields(self) -> CaseInsensitiveDict[str]:
+        fields: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        for _ in range(_MOST_LINES):
+            line = self.fp.readline(_LONGEST_LINE)
+            if not line.endswith(b"\n"):
+                raise http.client.RemoteDisconnected("The reply broke off in its head.")
+            if not line.strip():
+                return fields
+            name, colon, value = line.decode("latin-1").partition(":")
+            if not colon or not _NAME.fullmatch(name):
+                raise http.client.BadStatusLine("a line of the head")
+            value = value.strip()
+            fields[name] = f"{fields[name]}, {value}" if name in fields else value
+        raise http.client.LineTooLong("head")
 
 
-class _OneWrite:
-    """Send the head of a request and its body together: the service need not wake up twice."""
-
-    _head: bytes | None = None
-    _has_body = False
-
-    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:  # noqa: ANN401 - as urllib3 has it
-        """Send a request."""
-        self._has_body, self._head = isinstance(body, bytes) and bool(body), None
-        super().request(method, url, body, headers, **options)  # type: ignore[misc] # of the connection beside it
-
-    def send(self, data: Any) -> None:  # noqa: ANN401 - the same
-        """Send bytes; a head waits for its body."""
-        if self._has_body and self._head is None:
-            self._head = data
-            return
-        if self._has_body:
-            data, self._has_body = b"".join((self._head or b"", data)), False
-        super().send(data)  # type: ignore[misc] # the same
-
-
-class _Connection(_OneWrite, HTTPConnection):
-    response_class = _WholeHead
-
-
-class _SecureConnection(_OneWrite, HTTPSConnection):
-    response_class = _WholeHead
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-def pool_of(parts: SplitResult, environ: Mapping[str, str]) -> HTTPConnectionPool:
-    """Make the connections to the host of a URL; none is opened yet.
+class Pool:
+    """The connections to one host.
 
     Args:
-        parts: Of the URL.
+        parts: Of a URL of that host.
         environ: ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` count, in capitals or not, and the
-            names of a file of certificates, as with ``requests``.
+            names of a file of certificates, as with ``requests``. A proxy itself is asked without TLS.
     """
-    options: dict[str, Any] = {"maxsize": CONNECTIONS, "blocksize": _BLOCK}
-    if parts.scheme == "https":  # made once a host: it takes 10 ms
-        file = next((environ[name] for name in _TRUST if environ.get(name)), certifi.where())
-        options["ssl_context"] = ssl.create_default_context(cafile=file)
-    proxy = proxy_of(parts, environ)
-    if proxy is not None:
-        return _through(proxy, parts, options)
-    kind = _SecurePool if parts.scheme == "https" else _Pool
-    return kind(parts.hostname or "", parts.port, **options)
+
+    def __init__(self, parts: SplitResult, environ: Mapping[str, str]) -> None:
+        self._idle: deque[http.client.HTTPConnection] = deque(maxlen=CONNECTIONS)
+        weakref.finalize(self, _close, self._idle)
+        proxy = proxy_of(parts, environ)
+        #: Whether a proxy is asked, which must know where a request goes.
+        self.asks_proxy = proxy is not None and parts.scheme == "http"
+        self._proxy_headers = {} if proxy is None else _credentials(urlsplit(proxy))
+        #: Of each request, beside its own headers.
+        self.headers = self._proxy_headers if self.asks_proxy else {}
+        self._host = (parts.hostname or "", parts.port)
+        self._tunnels = proxy is not None and not self.asks_proxy
+        place = self._host if proxy is None else (urlsplit(proxy).hostname or "", urlsplit(proxy).port)
+        self._make = _maker(parts.scheme, place, environ)
+
+    def take(self, timeout: float) -> http.client.HTTPConnection:
+        """Take a connection, for one request; nobody else has it.
+
+        Args:
+            timeout: To wait for a new one, in seconds.
+
+        Raises:
+            NotSent: None can be opened.
+        """
+        while self._idle:
+            idle = self._idle.pop()
+            if not _is_readable(idle):
+                return idle
+            idle.close()  # the service has closed it, or says what nobody has asked for
+        connection: http.client.HTTPConnection = self._make(timeout=timeout)
+        if self._tunnels:
+            connection.set_tunnel(*self._host, headers=self._proxy_headers)
+        try:
+            connection.connect()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise NotSent(str(error)) from error
+        return connection
+
+    def give(self, connection: http.client.HTTPConnection, is_free: bool) -> None:  # noqa: FBT001 - all that there is to say
+        """Give a connection back.
+
+        Args:
+            connection: As it was taken.
+            is_free: Whether its reply has been read to its end, and the service keeps it; it is closed otherwise.
+        """
+        if is_free:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def close(self) -> None:
+        """Close those that wait for a request."""
+        _close(self._idle)
+
+
+def _close(idle: deque[http.client.HTTPConnection]) -> None:
+    while idle:
+        idle.pop().close()
 
 
 def proxy_of(parts: SplitResult, environ: Mapping[str, str]) -> str | None:
@@ -142,9 +176,25 @@ def proxy_of(parts: SplitResult, environ: Mapping[str, str]) -> str | None:
     return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
-def _through(proxy: str, parts: SplitResult, options: Mapping[str, Any]) -> HTTPConnectionPool:
-    user = urlsplit(proxy)
-    named = f"{unquote(user.username or '')}:{unquote(user.password or '')}" if user.username else None
-    manager = ProxyManager(proxy, proxy_headers=make_headers(proxy_basic_auth=named), **options)
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-    return manager.connection_from_host(parts.hostname, parts.port, parts.scheme)
+def _maker(scheme: str, place: tuple[str, int | None], environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - a class with some of its arguments
+    if scheme != "https":
+        return partial(http.client.HTTPConnection, *place)
+    file = next((environ[name] for name in _TRUST if environ.get(name)), certifi.where())
+    context = ssl.create_default_context(cafile=file)  # made once a host: it takes 10 ms
+    return partial(http.client.HTTPSConnection, *place, context=context)
+
+
+def _credentials(proxy: SplitResult) -> dict[str, str]:
+    if not proxy.username:
+        return {}
+    name = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(name.encode()).decode()}"}
+
+
+def _is_readable(connection: http.client.HTTPConnection) -> bool:
+    """Whether the other side has said something, or has gone."""
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([connection.sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,14 +1,16 @@
 """What is sent, and what its failures mean: a request that was not sent differs from one of which nobody knows."""
 
+import http.client
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,31 +26,32 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from urllib3 import HTTPConnectionPool
-from urllib3 import exceptions as urllib3_errors
-from urllib3.connection import HTTPConnection
-from urllib3.util import make_headers
 
 from shared import wiring
 from shared.rules.images import ImageRef
+from shared.storage import pools
 from shared.storage.clients import default_transport
-from shared.storage.pools import pool_of
+from shared.storage.pools import Pool
 from tests.contract.cutting_server import breaking, sized_reply
 from tests.contract.test_cut_replies import BLOB
 from tests.sdk_clients import blobs_of
 
-_POOL = HTTPConnectionPool("x")
-_CONNECTION = HTTPConnection("x")
-MEANINGS: list[tuple[Exception, type[AzureError]]] = [
-    (urllib3_errors.NewConnectionError(_CONNECTION, "refused"), ServiceRequestError),
-    (urllib3_errors.NameResolutionError("x", _CONNECTION, socket.gaierror()), ServiceRequestError),
-    (urllib3_errors.ProxyError("no way", OSError()), ServiceRequestError),
-    (urllib3_errors.SSLError("nobody vouches"), ServiceRequestError),
-    (urllib3_errors.ConnectTimeoutError(), ServiceRequestTimeoutError),
-    (urllib3_errors.ClosedPoolError(_POOL, "closed"), ServiceRequestError),
-    (urllib3_errors.ReadTimeoutError(_POOL, "/", "slow"), ServiceResponseTimeoutError),
-    (urllib3_errors.ProtocolError("aborted"), ServiceResponseError),
-    (urllib3_errors.HTTPError("anything else"), ServiceResponseError),
+#: What opening a connection may meet, and what asking and reading may.
+NOT_SENT: list[tuple[Exception, type[AzureError]]] = [
+    (ConnectionRefusedError(), ServiceRequestError),
+    (socket.gaierror(), ServiceRequestError),
+    (ssl.SSLCertVerificationError("nobody vouches"), ServiceRequestError),
+    (OSError("Tunnel connection failed"), ServiceRequestError),
+    (http.client.RemoteDisconnected("a tunnel that is none"), ServiceRequestError),
+    (TimeoutError(), ServiceRequestTimeoutError),
+]
+NOT_KNOWN: list[tuple[Exception, type[AzureError]]] = [
+    (TimeoutError(), ServiceResponseTimeoutError),
+    (ConnectionResetError(), ServiceResponseError),
+    (BrokenPipeError(), ServiceResponseError),
+    (ssl.SSLEOFError(), ServiceResponseError),
+    (http.client.RemoteDisconnected("x"), ServiceResponseError),
+    (http.client.BadStatusLine("x"), ServiceResponseError),
 ]
 
 
@@ -107,17 +110,44 @@ def get(url: str, environ: Mapping[str, str] | None = None, **options: float) ->
         return bytes(transport.send(HttpRequest("GET", url), **options).internal_response.content)
 
 
-@pytest.mark.parametrize(("error", "meaning"), MEANINGS)
-def test_each_failure_says_whether_the_request_was_sent(
-    monkeypatch: pytest.MonkeyPatch, error: Exception, meaning: type[AzureError]
-) -> None:
-    def fail(*_: object, **__: object) -> None:
+def failing(error: Exception) -> Callable[..., NoReturn]:
+    def fail(*_: object, **__: object) -> NoReturn:
         raise error
 
-    monkeypatch.setattr(HTTPConnectionPool, "urlopen", fail)
+    return fail
+
+
+@pytest.mark.parametrize(("error", "meaning"), NOT_SENT)
+def test_a_connection_that_can_not_be_opened_sends_no_request(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, meaning: type[AzureError]
+) -> None:
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", failing(error))
     with pytest.raises(meaning) as met:
         get("http://x/")
     assert type(met.value) is meaning
+
+
+@pytest.mark.parametrize(("error", "meaning"), NOT_KNOWN)
+def test_a_failure_on_a_connection_says_that_nothing_is_known(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, meaning: type[AzureError]
+) -> None:
+    monkeypatch.setattr(pools.Reply, "begin", failing(error))
+    with serving() as host, pytest.raises(meaning) as met:
+        get(f"http://{host}/")
+    assert type(met.value) is meaning
+
+
+def test_a_connection_that_the_service_has_closed_is_not_used_again() -> None:
+    with serving() as host, default_transport({}) as transport:
+        request = HttpRequest("GET", f"http://{host}/", headers={"Connection": "close"})
+        bodies = [transport.send(request).internal_response.content for _ in range(3)]
+    assert len(set(bodies)) == len(bodies)
+
+
+@pytest.mark.parametrize("headers", [{"A": "b\r\nC: d"}, {"A\r\nC": "d"}, {"A": "b\n"}])
+def test_a_header_of_two_lines_is_not_sent(headers: dict[str, str]) -> None:
+    with pytest.raises(ServiceRequestError), default_transport({}) as transport:
+        transport.send(HttpRequest("GET", "http://127.0.0.1:1/", headers=headers))
 
 
 def test_a_port_where_nobody_listens_gets_no_request() -> None:
@@ -187,5 +217,5 @@ def test_a_host_that_needs_no_proxy_is_asked_itself(hosts: str) -> None:
 
 
 def test_a_proxy_is_told_who_asks() -> None:
-    pool = pool_of(urlsplit("http://images.example/"), {"HTTP_PROXY": "http://user:pass%21@proxy.example"})
-    assert pool.proxy_headers == make_headers(proxy_basic_auth="user:pass!")
+    pool = Pool(urlsplit("http://images.example/"), {"HTTP_PROXY": "http://user:pass%21@proxy.example"})
+    assert pool.headers == {"Proxy-Authorization": "Basic dXNlcjpwYXNzIQ=="}
