@@ -1,5 +1,6 @@
 """What timers do under Functions, in a worker: how often, and what it counts as work."""
 
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
@@ -13,20 +14,35 @@ from tests.unit.worker_site import HOUR, Site
 POISON_LOOK = "GET image-jobs-poison messages"
 
 
-def pauses(site: Site, chore: str) -> list[float]:
-    """Return the seconds from the beginning of a chore to its next."""
-    return [after - before for before, after in pairwise(site.times_of(chore))]
+def pauses(site: Site, chore: str, begin: float = 0, end: float = 7 * HOUR) -> list[float]:
+    """Return the seconds from the beginning of a chore to its next, of those that begin within some time."""
+    return [after - before for before, after in pairwise(site.times_of(chore)) if begin <= before < after < end]
 
 
-def test_it_sweeps_each_minute_while_there_is_work_and_every_five_minutes_without() -> None:
+def poison_looks(site: Site, begin: float, end: float) -> int:
+    """Count the looks into the job queue's poison queue within some time."""
+    return sum(sent.label == POISON_LOOK and begin <= sent.at < end for sent in site.ground.sendings)
+
+
+@pytest.fixture(scope="module")
+def day() -> Site:
+    """Give a worker after seven hours without work, of which it takes the first ten minutes for busy ones."""
     site = Site()
     site.start()
-    site.ground.go(595)
-    assert pauses(site, "sweep") == pytest.approx([60.0] * 9, abs=1)
-    site.ground.go(100)
-    site.ground.sendings.clear()
-    site.ground.go(HOUR)
-    assert pauses(site, "sweep") == pytest.approx([300.0] * 11, abs=1)
+    site.ground.go(7 * HOUR)
+    return site
+
+
+def test_it_sweeps_each_minute_while_there_is_work_and_every_five_minutes_without(day: Site) -> None:
+    assert pauses(day, "sweep", end=595) == pytest.approx([60.0] * 9, abs=1)
+    assert pauses(day, "sweep", begin=695) == pytest.approx([300.0] * 80, abs=1)
+
+
+def test_each_idle_hour_costs_four_requests_a_minute_at_most(day: Site) -> None:
+    hours = Counter(int((sent.at - 700) // HOUR) for sent in day.ground.sendings if sent.at >= 700)
+    print(f"requests in each idle hour: {dict(hours)}")
+    assert len(hours) == 7
+    assert max(hours.values()) <= 4 * 60
 
 
 def test_it_sweeps_each_minute_without_work_too_where_no_message_starts_an_analysis() -> None:
@@ -39,32 +55,20 @@ def test_it_sweeps_each_minute_without_work_too_where_no_message_starts_an_analy
     assert site.states() == {"COMPLETED": 1}
 
 
-def test_it_walks_every_five_minutes_and_every_thirty_without_work() -> None:
-    site = Site()
-    site.start()
-    site.ground.go(2 * HOUR)
-    walks = pauses(site, "reconcile")
+def test_it_walks_every_five_minutes_and_every_thirty_without_work(day: Site) -> None:
+    walks = pauses(day, "reconcile")
     assert min(walks) == pytest.approx(300, abs=1)
     assert max(walks) == pytest.approx(1_800, abs=1)
 
 
-def test_it_purges_within_the_first_hour_and_every_six_hours_without_work() -> None:
-    site = Site()
-    site.start()
-    site.ground.go(7 * HOUR)
-    assert site.times_of("purge")[0] < HOUR
-    assert pauses(site, "purge") == pytest.approx([6 * HOUR], abs=1)
+def test_it_purges_within_the_first_hour_and_every_six_hours_without_work(day: Site) -> None:
+    assert day.times_of("purge")[0] < HOUR
+    assert pauses(day, "purge") == pytest.approx([6 * HOUR], abs=1)
 
 
-def test_it_looks_into_the_poison_queues_at_each_sweep_and_hourly_without_work() -> None:
-    site = Site()
-    site.start()
-    site.ground.go(595)
-    assert site.ground.counts()[POISON_LOOK] == len(site.times_of("sweep")) == 10
-    site.ground.go(100)
-    site.ground.sendings.clear()
-    site.ground.go(2 * HOUR)
-    assert 1 <= site.ground.counts()[POISON_LOOK] <= 2
+def test_it_looks_into_the_poison_queues_at_each_sweep_and_hourly_without_work(day: Site) -> None:
+    assert poison_looks(day, 0, 595) == len(pauses(day, "sweep", end=595)) + 1 == 10
+    assert 1 <= poison_looks(day, 695, 695 + 2 * HOUR) <= 2
 
 
 def test_an_image_that_a_walk_has_found_is_work() -> None:
