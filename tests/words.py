@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,9 +45,13 @@ _VAGUE = frozenset(("base", "common", "handle", "helper", "left", "manager", "pr
 #: What begins a sentence, which ends as it must: ``is_disabled``, ``test_a_lock_that_is_held``.
 _SENTENCE = frozenset(("are", "can", "has", "is", "may", "must", "test", "was"))
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+#: What may give a name, and some more: only where one of these is wrong is a file worth parsing, which takes longest.
+_PERHAPS = re.compile(r"\b(?:class|def)\s+(\w+)|^ +(\w+) *:|\bself\.(\w+)", re.MULTILINE)
+_CLASS = re.compile(r"^ *class (\w+)\(([^)]*)\)", re.MULTILINE)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
+@cache
 def is_wrong(name: str) -> bool:
     """Say whether a name is a participle that names no state, or says nothing."""
     words = [word.lower() for word in _WORD.findall(name)]
@@ -62,13 +67,13 @@ def wrong_names() -> list[str]:
     names: set[tuple[str, str]] = set()
     bases: dict[str, set[str]] = {}
     for path in sorted(path for place in _PLACES for path in (ROOT / place).rglob("*.py")):
-        file = path.relative_to(ROOT).as_posix()
+        file, text = path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
         stem = path.parent.name if path.stem == "__init__" else path.stem.removeprefix("test_")
         names.add((file, stem))
-        for node in _statements(ast.parse(path.read_bytes())):
-            names.update((file, name) for name in _names(node))
-            if isinstance(node, ast.ClassDef):
-                bases.setdefault(node.name, set()).update(ast.unparse(each).rpartition(".")[2] for each in node.bases)
+        for name, parents in _CLASS.findall(text):
+            bases.setdefault(name, set()).update(_LETTERS.findall(parents))
+        if any(map(is_wrong, {name for found in _PERHAPS.findall(text) for name in found if name})):
+            names.update((file, name) for node in _statements(ast.parse(text)) for name in _names(node))
     wrong = {(file, name) for file, name in names if is_wrong(name) and not _is_error(name, bases)}
     return [" ".join(each) for each in sorted(wrong)]
 
