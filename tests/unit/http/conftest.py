@@ -17,7 +17,7 @@ def claim(client: Client) -> Response:
     return client.claim_job()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def page() -> Iterator[Browser]:
     with browser() as page:
         yield page

@@ -1,4 +1,4 @@
-"""The page's script, run in a small browser that Node makes: one process for a file of tests."""
+"""The page's script, run in a small browser that Node makes: one process for all tests."""
 
 import json
 import subprocess
