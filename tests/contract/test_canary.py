@@ -51,7 +51,7 @@ def test_a_claim_id_is_in_no_output_but_its_holders(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     client, darkroom = Client(), bench.darkroom
-    vars(client.darkroom).update(vars(darkroom))
+    client.serve(darkroom)
     image = client.upload().json
     job_id, canaries = claim_ids(darkroom, client, image["id"])
     responses = [*everything_read(client, job_id, image["image_id"]), client.add_job(REF)]

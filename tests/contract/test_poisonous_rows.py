@@ -86,7 +86,7 @@ def remove_copies(bench: VerifyBench, rows: Iterable[Row]) -> None:
 def responses(bench: VerifyBench, row: Row | None, paths: Iterable[str]) -> dict[str, int]:
     """Ask; return the statuses."""
     client = Client()
-    vars(client.darkroom).update(vars(bench.darkroom))
+    client.serve(bench.darkroom)
     job_id, ref = ("", "") if row is None else (row.job.id, row.job.ref)
     image_id = digest(bench.darkroom.settings.image_type, ref)
     return {

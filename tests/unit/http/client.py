@@ -57,10 +57,16 @@ class Client:
     def __init__(self, **environ: str) -> None:
         self.world = World(**environ)
         self.pauses: list[float] = []
-        self.darkroom = SimpleNamespace(**vars(self.world.darkroom))
+        self.darkroom = SimpleNamespace()
+        self.serve(self.world.darkroom)
         self.api = Dependencies(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
         self.app = build(self.api, has_keys=bool(self.world.settings.api_keys))
         self.gateway = gateway_of(self.app, self.world.settings)
+
+    def serve(self, darkroom: Darkroom) -> None:
+        """Answer by the steps of a Darkroom from now on; each is built for that."""
+        names = [name for name in dir(darkroom) if not name.startswith("_")]
+        vars(self.darkroom).update({name: getattr(darkroom, name) for name in names})
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
