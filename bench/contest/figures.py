@@ -100,6 +100,13 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
 
 
+def shift(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return by which share that median moves at most where any one round is left out; 0 of a single round."""
+    rounds = [one / other for one, other in zip(ours, theirs, strict=True)]
+    without = [statistics.median(rounds[:at] + rounds[at + 1 :]) for at in range(len(rounds)) if len(rounds) > 1]
+    return max((abs(each / statistics.median(rounds) - 1) for each in without), default=0.0)
+
+
 def median(values: Iterable[float]) -> float:
     """Return the median."""
     return statistics.median(values)

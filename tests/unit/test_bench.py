@@ -17,7 +17,7 @@ from bench.contest import turns
 from bench.contest.contestants import Contestant
 from bench.contest.ends import COMMIT, NAME, Ends
 from bench.contest.estimates import in_words
-from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block, typed
+from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block, shift, typed
 from bench.contest.load import Load, share_of_others
 from bench.contest.service import kind_of
 from bench.cost import price
@@ -77,6 +77,12 @@ def test_a_commit_is_found_in_the_log_by_the_name_of_its_blob() -> None:
 
 def test_a_ratio_is_the_median_of_those_within_rounds() -> None:
     assert ratio([2.0, 30.0, 6.0], [1.0, 10.0, 2.0]) == 3.0
+
+
+def test_a_ratio_is_as_steady_as_it_stays_without_any_one_of_its_rounds() -> None:
+    assert shift([1.0, 4.0, 9.0, 16.0], [1.0, 2.0, 3.0, 4.0]) == pytest.approx(0.2)  # of 2.5: 2 or 3
+    assert shift([2.0, 2.0, 9.0], [1.0, 1.0, 1.0]) == pytest.approx(1.75)  # of 2: 5.5
+    assert shift([7.0], [2.0]) == 0.0
 
 
 def test_a_percentile_is_a_value_that_was_measured() -> None:
