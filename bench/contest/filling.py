@@ -2,6 +2,8 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from azure.data.tables import TableClient
@@ -34,7 +36,8 @@ def fill(darkroom: Darkroom, table: TableClient, rows: int) -> int:
     model = add(darkroom, "model")
     darkroom.attempt.run(model, owner="bench/1")
     buckets = darkroom.settings.job_buckets
-    copied = [dict(row) for row in table.list_entities() if model in row["RowKey"] or row["RowKey"].startswith("key:")]
+    rows_of_one = (row for row in table.list_entities() if model in row["RowKey"] or row["RowKey"].startswith("key:"))
+    copied = [_plain(row) for row in rows_of_one]
     waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
     written = len(copied)
     while written < rows:
@@ -47,6 +50,14 @@ def fill(darkroom: Darkroom, table: TableClient, rows: int) -> int:
     for left in waiting.values():
         table.submit_transaction([("create", row) for row in left])
     return written
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its times as they are written: those that the SDK has read are of a type of its own."""
+    return {
+        name: datetime.combine(value.date(), value.timetz()) if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
 
 
 def _copy(row: dict[str, Any], place: str, model: str, identity: str) -> dict[str, Any]:
