@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.exceptions import AzureError
@@ -18,11 +18,10 @@ from localhost.host.host_context import HostContext
 from localhost.host.index import Function
 from localhost.host.log import Log
 from localhost.host.receipts import unquote_etag
+from localhost.host.triggers import Run
 
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
-#: Runs a function by hand with the input given.
-Run = Callable[[str], object]
 NOT_FOUND = Response(status_code=404)
 
 
@@ -33,13 +32,16 @@ class Admin:
         functions: All functions, disabled ones included: these can be run by hand too.
         runs: By function name, how to run it; HTTP functions are missing.
         context: The host's parts.
+        started: Monotonic second of the host's start.
     """
 
-    def __init__(self, functions: Mapping[str, Function], runs: Mapping[str, Run], context: HostContext) -> None:
+    def __init__(
+        self, functions: Mapping[str, Function], runs: Mapping[str, Run], context: HostContext, *, started: float
+    ) -> None:
         self._functions = functions
         self._runs = runs
         self._context = context
-        self._started = context.clock.monotonic()
+        self._started = started
 
     def app(self) -> ASGIApp:
         """Return what answers below ``/admin``."""

@@ -4,28 +4,24 @@ import os
 import threading
 from collections.abc import Callable, MutableMapping
 
-from starlette.routing import Mount, Router
-
 from localhost.host import app_settings, scans, triggers
 from localhost.host.activity import Activity
-from localhost.host.admin import NOT_FOUND, Admin, BlobWebhook, Run
 from localhost.host.blobs import BlobQueue, is_event_grid
-from localhost.host.callers import CallerCheck
 from localhost.host.clock import Clock, SystemClock
 from localhost.host.connections import DEFAULT, Connections
 from localhost.host.host_context import HostContext
 from localhost.host.host_options import HostOptions
-from localhost.host.http_triggers import HttpTrigger
 from localhost.host.index import Function, index
-from localhost.host.kestrel import Kestrel
-from localhost.host.keys import KeyCheck, Keys
+from localhost.host.keys import Keys
 from localhost.host.log import Log
 from localhost.host.queues import Limits, QueueListener, Source
 from localhost.host.renewals import Renewals
+from localhost.host.route_templates import compile_template
 from localhost.host.scans import Scanner
-from localhost.host.server import Server
+from localhost.host.server import Server, Web
 from localhost.host.singleton import Singleton
 from localhost.host.state import HostState
+from localhost.host.triggers import Run
 from localhost.host.worker import Worker, thread_count
 
 
@@ -67,6 +63,7 @@ class Host:
 
     def _prepare(self) -> None:
         """Make every listener; nothing runs yet."""
+        self._started = self._context.clock.monotonic()
         self._check_connections()
         self._singletons: list[Singleton] = []
         self._listeners: list[QueueListener] = []
@@ -78,29 +75,27 @@ class Host:
         self._prepare_queues()
         self._prepare_blobs()
         self._prepare_timers()
-        self._server = Server(self._app(), self._context.options.port)
+        self._check_routes()
+        self._server = Server(self._web, self._context.options.port)
         self._threads.append(_thread("http", self._server.run))
 
-    def _app(self) -> Kestrel:
-        """Return what answers HTTP: the host's own API, then the routes of the app, the most specific first."""
-        admin = Admin(self.functions, self._runs, self._context).app()
-        webhook = BlobWebhook(self.functions, self._blob_queue, self._context.log).app()
-        prefix, worker = self._context.host_json.route_prefix, self._context.worker
-        triggers = [
-            HttpTrigger(function, prefix=prefix, worker=worker, keys=self.keys)
-            for function in self._of("httpTrigger")
-            if not function.is_disabled
-        ]
-        routes = [
-            Mount("/admin", KeyCheck(admin, self.keys, "admin")),
-            Mount("/runtime/webhooks", KeyCheck(webhook, self.keys, "system")),
-            *sorted(triggers, key=lambda trigger: trigger.rank),
-        ]
-        return Kestrel(
-            Router(routes, redirect_slashes=False, default=NOT_FOUND),
-            callers=CallerCheck(lambda: self.port, self._context.options.allow_hosts),
-            activity=self._context.activity,
-            log=self._context.log,
+    def _check_routes(self) -> None:
+        """Refuse a template that can't be read now: what serves it is made when the first connection has come."""
+        for function in self._of("httpTrigger"):
+            if not function.is_disabled:
+                compile_template(function.route, self._context.host_json.route_prefix)
+
+    def _web(self) -> Web:
+        from localhost.host import web  # noqa: PLC0415 - the libraries for HTTP
+
+        return web.make(
+            self.functions,
+            self._runs,
+            self._blob_queue,
+            self._context,
+            started=self._started,
+            keys=self.keys,
+            port=lambda: self.port,
         )
 
     @property

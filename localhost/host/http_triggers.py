@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute, Match, request_response
 from starlette.types import Receive, Scope, Send
 
 from localhost.host.index import Function
-from localhost.host.keys import KeyCheck, Keys
+from localhost.host.key_check import KeyCheck
+from localhost.host.keys import Keys
 from localhost.host.route_templates import compile_template
 from localhost.host.worker import InvocationResult, Worker, converter
 
@@ -41,8 +42,7 @@ class HttpTrigger(BaseRoute):
     """
 
     def __init__(self, function: Function, *, prefix: str, worker: Worker, keys: Keys | None) -> None:
-        template = str(function.trigger.get("route") or function.name).strip("/")
-        self._regex, self.rank = compile_template(template, prefix)
+        self._regex, self.rank = compile_template(function.route, prefix)
         self._methods = {str(method).upper() for method in function.trigger.get("methods", ())}
         self._function = function
         self._worker = worker

@@ -50,6 +50,11 @@ class Function:
         return str(self.trigger.get("connection") or DEFAULT)
 
     @property
+    def route(self) -> str:
+        """The template of an HTTP trigger, without the prefix."""
+        return str(self.trigger.get("route") or self.name).strip("/")
+
+    @property
     def id(self) -> str:
         """The name under which receipts, messages and locks know it."""
         return f"Host.Functions.{self.name}"

@@ -2,14 +2,24 @@
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from typing import Protocol
 
 HEADER = "x-functions-key"
 PARAMETER = "code"
+
+
+class Request(Protocol):
+    """What brings a key: a request of Starlette."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By name."""
+
+    @property
+    def query_params(self) -> Mapping[str, str]:
+        """By name."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +41,3 @@ class Keys:
         key = request.headers.get(HEADER, request.query_params.get(PARAMETER, ""))
         accepted = [self.master, self.function] if level.lower() == "function" else [self.master]
         return any(hmac.compare_digest(one.encode(), key.encode()) for one in accepted)
-
-
-@dataclass(frozen=True)
-class KeyCheck:
-    """An app that only requests with the right key reach; every request where there are no keys."""
-
-    app: ASGIApp
-    keys: Keys | None
-    level: str
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 to the others."""
-        is_open = self.keys is None or self.keys.open(self.level, Request(scope))
-        await (self.app if is_open else Response(status_code=401))(scope, receive, send)

@@ -1,12 +1,12 @@
 """Join each trigger to the worker: by its listener, and by hand through the admin API."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from azure.functions.meta import Datum
 
 from localhost.host import delivery, ncrontab, timer_status
-from localhost.host.admin import Run
 from localhost.host.blobs import BlobQueue
 from localhost.host.host_context import HostContext
 from localhost.host.index import Function
@@ -15,6 +15,9 @@ from localhost.host.queues import Source
 from localhost.host.singleton import Singleton
 from localhost.host.timer_status_blob import StatusBlob
 from localhost.host.timers import Timer
+
+#: Runs a function by hand with the input given.
+Run = Callable[[str], object]
 
 
 def queue_source(function: Function, context: HostContext) -> Source:

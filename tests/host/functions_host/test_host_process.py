@@ -5,10 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from localhost.host.server import Server
 from tests.host.functions_host.hosts import Spawn, Storage
 from tests.rig import ROOT, until
 
@@ -21,6 +23,23 @@ def refuses(port: int) -> bool:
     except ConnectionError:
         return True
     return False
+
+
+def test_a_host_loads_what_answers_http_with_the_first_connection() -> None:
+    web = {"uvicorn", "starlette", "h11", "anyio", "click", "fastapi"}
+    code = f"import sys, localhost.host.__main__; print(*{web} & sys.modules.keys(), 'none')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == "none\n"
+
+
+def test_a_port_that_nobody_has_called_is_given_back_at_once() -> None:
+    server = Server(lambda: pytest.fail("nobody has called"), 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    server.stop()
+    thread.join(10)
+    assert refuses(server.port)
+    server.close()
 
 
 def test_sigterm_lets_the_running_invocation_finish_and_exits_0(storage: Storage, spawn: Spawn, tmp_path: Path) -> None:
