@@ -17,9 +17,9 @@ ALL = JobQuery()
 STATES = [None, *State]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def world() -> LookupWorld:
-    """Give jobs of three types in all states, each a second after the one before; a list changes nothing of them."""
+    """Give jobs of three types in all states, each a second after the one before."""
     strewn = LookupWorld()
     strewn.index.insert_type("zip")
     for number in range(36):
