@@ -19,6 +19,7 @@ class Flow:
         ends: State of each version's job, in the order of their uploads.
         starts: Analyses that a single fault may cost, of each version.
         messages: Messages that are sent, whichever single request fails.
+        together: How many of them one write is the reason for.
         first: The first request that is struck, by a word of its label; those before are another flow's.
         only: The requests that are struck, by their label; all from the first on without it.
         strikes: What is tried.
@@ -29,6 +30,7 @@ class Flow:
     ends: tuple[State, ...] = (State.COMPLETED,)
     starts = 2
     messages = 0
+    together = 1
     first = ""
     only = ""
     strikes: tuple[Strike, ...] = tuple(Strike)

@@ -19,21 +19,22 @@ MISSED, OVERWRITTEN, ANNOUNCED, BEHIND = "b.png", "c.png", "d.png", "a.png"
 
 
 class Short:
-    """A listing whose pages hold two blobs."""
+    """A listing whose pages hold a few blobs."""
 
-    def __init__(self, listing: ImageListing) -> None:
+    def __init__(self, listing: ImageListing, most: int) -> None:
         self._listing = listing
+        self._most = most
         self.account = listing.account
 
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""
-        return self._listing.page(marker, limit=min(limit, 2))
+        return self._listing.page(marker, limit=min(limit, self._most))
 
 
-def _walk(worker: Worker, *, name: str = "") -> WalkResult:
-    """Walk on over short pages; with a name, a walk of its own that begins with nothing."""
+def walk(worker: Worker, *, page: int, name: str = "") -> WalkResult:
+    """Walk on over pages of so many blobs; with a name, a walk of its own that begins with nothing."""
     reconcile, container = worker.darkroom.reconcile, worker.darkroom.settings.images_container
-    reconcile.listing = Short(worker.darkroom.storage.listing)
+    reconcile.listing = Short(worker.darkroom.storage.listing, page)
     reconcile.name = name or f"reconcile:{container}"
     return reconcile.reconcile(owner="timer/1")
 
@@ -51,6 +52,7 @@ class Reconciling(Flow):
     messages = 2
     answer: WalkResult | None = None
     behind = 0
+    page = 2
 
     def prepare(self, case: Case) -> None:
         """Analyse an image and record another, then upload one more and overwrite the other; that is long ago."""
@@ -67,24 +69,25 @@ class Reconciling(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Walk."""
-        self.answer = _walk(worker)
+        self.answer = walk(worker, page=self.page)
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Walk as well, and work."""
-        _walk(worker)
+        walk(worker, page=self.page)
         super().rival(case, worker)
 
     def afterwards(self, case: Case) -> None:
         """See that the mark is behind nothing that is not done; let others walk to the end, again, and from nothing."""
         self._in_order(case)
         case.clock.go(OLD_SECONDS)
-        again = _walk(case.user)
+        again = walk(case.user, page=self.page)
         assert again.complete, f"{again}"
         if self.answer is not None and self.answer.complete:
             assert again.missed == self.behind, f"{again} after {self.answer}"
         position = _position(case)
         assert position == Position(watermark=position.watermark, missed=position.missed), f"at the end: {position}"
-        once_more, whole = _walk(case.user), _walk(case.user, name="reconcile:anew")
+        once_more = walk(case.user, page=self.page)
+        whole = walk(case.user, page=self.page, name="reconcile:anew")
         assert once_more.complete, f"{once_more}"
         assert (whole.complete, whole.missed) == (True, 0), f"{whole}"
 
@@ -93,7 +96,7 @@ class Reconciling(Flow):
         position, jobs = _position(case), jobs_in(case.rows())
         edge = position.following or position.watermark
         if edge is not None:
-            first = case.user.darkroom.storage.listing.page(None, limit=2).blobs
+            first = case.user.darkroom.storage.listing.page(None, limit=self.page).blobs
             known = {BEHIND, *position.again}  # the next walk begins with those that could not be looked at
             left = [blob for blob in first if blob.ref.name not in known and case.newest[blob.ref.name] not in jobs]
             assert all(edge < blob.facts.modified_at for blob in left), f"left behind {position}: {left}"

@@ -6,6 +6,7 @@ from tests.counting import Count
 from tests.faults import enumeration_api as api
 from tests.faults import enumeration_attempts as attempts
 from tests.faults import enumeration_consumers as consumers
+from tests.faults import enumeration_crowds as crowds
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_locks as locks
 from tests.faults import enumeration_operators as operators
@@ -23,6 +24,10 @@ FLOWS: dict[type[flows.Flow], int] = {
     purges.Purging: 18,
     walks.ReconcilingEvents: 19,
     walks.ReconcilingPast: 19,
+    crowds.ReconcilingMany: 1,
+    crowds.ReconcilingManyOvertaken: 8,
+    crowds.ReconcilingManyPast: 1,
+    crowds.RecordingOfMany: 4,
     purges.PurgingRedriven: 10,
     purges.PurgingOvertaken: 2,
     purges.PurgingOlder: 1,
