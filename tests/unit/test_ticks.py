@@ -72,6 +72,16 @@ def test_every_tick_counts_where_no_message_starts_an_analysis(dispatch: str) ->
     assert len(sweeps) == 20
 
 
+def test_a_tick_answers_what_its_sweep_did_and_nothing_where_there_was_none(world: World) -> None:
+    world.record_image()
+    world.clock.advance(3 * MINUTES)
+    swept = world.darkroom.ticks.tick(owner="timer/1")
+    assert swept is not None
+    assert swept.found_work
+    ticks(world, 12)
+    assert world.darkroom.ticks.tick(owner="timer/1") is None
+
+
 def test_a_tick_after_a_sweep_that_raised_sweeps(world: World) -> None:
     ticks(world, 24)
     world.jobs.out = True

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from shared.runtime import Runtime
 from shared.settings.enums import Dispatch
-from shared.steps.upkeep.sweep import Sweep
+from shared.steps.upkeep.sweep import Sweep, SweepResult
 
 #: Without work in any sweep of this process for so long, a tick only looks.
 IDLE = timedelta(minutes=10)
@@ -29,13 +29,16 @@ class Ticks:
     _swept_at: float = field(default=float("-inf"), init=False)
     _none_due_before: float = field(default=float("-inf"), init=False)
 
-    def tick(self, *, owner: str) -> None:
+    def tick(self, *, owner: str) -> SweepResult | None:
         """Sweep, unless the process is idle, has swept less than a quarter of an hour ago, and no job is due.
 
         Where messages start no analysis the sweep does, and every tick counts.
 
         Args:
             owner: Who works, ``trigger/invocation-id``.
+
+        Returns:
+            What the sweep did; None where there was none.
 
         Raises:
             Exception: As ``Sweep.sweep``; the next tick sweeps again.
@@ -44,11 +47,13 @@ class Ticks:
         """
         now = self.runtime.monotonic()
         if self._is_idle(now) and not self._finds_due(now):
-            return
+            return None
         quiet_since, self._quiet_since = self._quiet_since, None  # after a sweep that raises the next tick sweeps
-        if not self.sweep.sweep(owner=owner).found_work:
+        swept = self.sweep.sweep(owner=owner)
+        if not swept.found_work:
             self._quiet_since = now if quiet_since is None else quiet_since
         self._swept_at = now
+        return swept
 
     def _finds_due(self, now: float) -> bool:
         """Look for due jobs, unless none can be due: none was to be by now, and of later ones each has its grace."""
