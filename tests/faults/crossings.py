@@ -64,8 +64,9 @@ class Judges:
         margin, never = SETTINGS.margin.total_seconds(), float("inf")
         tenures = Tenures(self._clock, margin, 0.0, lambda _: True, lambda: never)
         self.ledger = Ledger(Promises(self._clock, timedelta(0), purges), tenures, SETTINGS.locks_table)
-        self._announcements = Announcements(SETTINGS.job_queue, self.ledger.wrong.append)
-        self.lockouts = Lockouts(SETTINGS.locks_table, lambda: self._clock.seconds, self.ledger.wrong.append)
+        wrong = self.ledger.wrong.append
+        self._announcements = Announcements(SETTINGS.job_queue, wrong, self._clock, slack=timedelta(seconds=3))
+        self.lockouts = Lockouts(SETTINGS.locks_table, lambda: self._clock.seconds, wrong)
 
     def passage(self, sender: Task, request: Request) -> Passage:
         """Judge that a request is sent; who sends it may stand still before it comes."""

@@ -91,10 +91,10 @@ class ReconcilingManyOvertaken(LiveRival, ReconcilingMany):
     def afterwards(self, case: Case) -> None:
         """See that nobody has recorded an older version behind the newer one."""
         super().afterwards(case)
-        case.versions = [identity for identity in case.versions if identity in self._recorded(case)]
+        case.versions = [identity for identity in case.versions if identity in self._records(case)]
 
     @staticmethod
-    def _recorded(case: Case) -> set[str]:
+    def _records(case: Case) -> set[str]:
         """Return the ids of all versions but of one that was overwritten before anybody has recorded it."""
         overwritten = case.versions[len(CROWD) - 1]
         return set(case.versions) - ({overwritten} - set(jobs_in(case.rows())))

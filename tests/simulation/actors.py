@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from random import Random
 
-from tests.simulation import entry_points, external_claims
+from tests.simulation import crowds, entry_points, external_claims
 from tests.simulation.entry_points import Darkroom
 from tests.simulation.instance import Instance
 from tests.simulation.last_attempts import give_up
@@ -85,9 +85,9 @@ def draw_acts(stage: Stage) -> list[Act]:
     moments = [0.0, *(chance.share(f"moment {number}") * plan.span for number in range(1, plan.acts + 2))]
     kinds += ["second claimant"] * len(_CLAIMS)
     moments += [share * plan.span for share in _CLAIMS]
+    script = [*zip(kinds, moments, strict=True), *crowds.draw_crowd(stage)]
     return [
-        Act(f"act {number} {kind}", kind, moment, number)
-        for number, (kind, moment) in enumerate(zip(kinds, moments, strict=True))
+        Act(f"act {number} {kind}", kind, plan.lull + moment, number) for number, (kind, moment) in enumerate(script)
     ]
 
 
@@ -115,6 +115,10 @@ class Actors:
             "hint": lambda _, luck: self._client.send(entry_points.QUEUE, self._hint(luck, LIVE)),
             "clear": lambda _, __: self._client.clear(entry_points.QUEUE),
             "poison": lambda _, luck: self._client.send(entry_points.POISON, self._hint(luck, LIVE)),
+            "upload unannounced": lambda act, _: self._client.put_image(
+                crowds.name_of(act.number), entry_points.png(act.number)
+            ),
+            "change tier": lambda _, luck: crowds.change_tier(stage, self._client, luck.choice(self._names()), luck),
             "poison what has died": lambda _, luck: give_up(stage, self._client, luck),
         }
         self._inside = self._acts_inside()
@@ -158,13 +162,14 @@ class Actors:
             "remove": lambda process, _, luck: self._on_job(process, luck, entry_points.remove, ENDED),
             "forget": lambda process, _, luck: self._on_job(process, luck, entry_points.forget, ENDED),
             "readmit": lambda process, _, luck: self._on_rejected(process, luck),
-            "sweep": lambda process, act, _: entry_points.sweep(process.darkroom, f"timer/{act.number}"),
+            "sweep": lambda process, act, _: stage.sweep(process, f"timer/{act.number}"),
             "reconcile": lambda process, act, _: (
                 stage.plan.reconciles and entry_points.reconcile(process.darkroom, f"timer/{act.number}")
             ),
             "purge": lambda process, act, _: stage.answers.ask(
                 "purge", "", lambda: entry_points.purge(process.darkroom, f"timer/{act.number}")
             ),
+            "verify": lambda process, _, __: stage.ledger.wrong.extend(entry_points.verify(process.darkroom)),
             "kill": lambda process, _, __: stage.scheduler.kill(process),
             "stop": self._stop,
         }
@@ -252,6 +257,11 @@ class Actors:
         if luck.random() < _ANALYSED:
             self.stage.wait_for(self._analysed_names)
         self._client.mark_image(luck.choice(self._analysed_names() or NAMES), act.number)
+
+    def _names(self) -> Sequence[str]:
+        """Return the names of all images that there have been."""
+        versions = self.stage.ledger.contents.versions
+        return [ref.partition("/")[2] for ref in versions if ref.startswith(f"{entry_points.IMAGES}/")] or NAMES
 
     def _analysed_names(self) -> Sequence[str]:
         """Return the names of the images that were analysed."""

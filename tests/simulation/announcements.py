@@ -9,11 +9,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from xml.sax.saxutils import unescape
 
+from tests.simulation.columns import moment
 from tests.simulation.faults import Fault
 from tests.simulation.operations import Operation, writes
+from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
@@ -29,11 +32,15 @@ class Announcements:
     Attributes:
         queue: That they are sent to.
         wrong: Called with what is wrong.
+        clock: The services'.
+        slack: By which a process may be wrong about the time.
         grace: Whether a message has time before a sweep looks: without it, a due row is moved to the same second.
     """
 
     queue: str
     wrong: Callable[[str], object]
+    clock: ServiceClock
+    slack: timedelta
     grace: bool = True
     _rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _moves: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -44,11 +51,13 @@ class Announcements:
         for each in writes(passage.request, reply):
             if each.row.startswith("job:"):
                 self._on_move(passage.sender.name, each)
+        if reply.ok and self._is_message(passage):
+            self._judge_moment(passage)
 
     def ended(self, passage: Passage, end: str) -> None:
         """Judge a message that its sender knows to have been taken in."""
         request, sender = passage.request, passage.sender.name
-        if (request.service, request.method, *request.segments) != ("queue", "POST", self.queue, "messages"):
+        if not self._is_message(passage):
             return
         job_id, _, act = _job_of(request.body), *sender.partition("/")[1:]
         if not job_id or not act or not end.startswith("2") or passage.fault is Fault.REPLY_CUT:
@@ -62,6 +71,22 @@ class Announcements:
             self.wrong(f"{job_id}: {sender} has sent its message twice for one move")
         else:
             self._announcements.add(move)
+
+    def _is_message(self, passage: Passage) -> bool:
+        request = passage.request
+        return (request.service, request.method, *request.segments) == ("queue", "POST", self.queue, "messages")
+
+    def _judge_moment(self, passage: Passage) -> None:
+        """A message of a job comes when that may be claimed: one that is early is spent. None is ever too old."""
+        job_id, request = _job_of(passage.request.body), passage.request
+        row, act = self._rows.get(job_id, {}), passage.sender.name.partition("/")[2]
+        if not act or act.startswith(_PASSES_ON):
+            return
+        if request.query.get("messagettl") != "-1":
+            self.wrong(f"{job_id}: {passage.sender.name} has sent a message that grows too old: {request.query}")
+        comes_at = self.clock.now() + timedelta(seconds=float(request.query.get("visibilitytimeout", 0)))
+        if row.get("state") == "PENDING" and moment(row, "not_before") > comes_at + self.slack:
+            self.wrong(f"{job_id}: its message comes at {comes_at}, and it may be claimed at {row['not_before']}")
 
     def _on_move(self, sender: str, written: Operation) -> None:
         job_id, before, after = written.row[4:], self._rows.pop(written.row[4:], {}), written.columns

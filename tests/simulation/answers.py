@@ -71,6 +71,7 @@ class Question:
         began: How much had been obeyed by then.
         number: How many requests the thread had sent.
         claim_id: That the caller holds; "" for none.
+        state: Of the job as it stood then; "" where it is about something else.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Question:
     began: int
     number: int
     claim_id: str = ""
+    state: str = ""
 
 
 @dataclass
@@ -96,6 +98,7 @@ class Answers:
     tell: Callable[[Iterable[str]], object]
     _count: int = 0
     _changes: dict[str, int] = field(default_factory=dict)
+    _canceled: dict[str, int] = field(default_factory=dict)
     _wrote: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
     _rejected: dict[str, int] = field(default_factory=dict)
     _thumbnails: dict[str, int] = field(default_factory=dict)
@@ -107,7 +110,8 @@ class Answers:
         task = self.scheduler.current
         if task is None:
             return call()
-        question = Question(kind, subject, task.name, self._count, task.request_count, claim_id)
+        state = self._row(subject).get("state", "")
+        question = Question(kind, subject, task.name, self._count, task.request_count, claim_id, state)
         self._questions[task.name] = question
         try:
             answer = call()
@@ -129,6 +133,8 @@ class Answers:
             if each.row.startswith("job:"):
                 job_id = each.row[4:]
                 self._changes[job_id] = self._count
+                if each.columns.get("state") == "CANCELED":
+                    self._canceled[job_id] = self._count
                 self._wrote.setdefault(name, []).append((passage.number, passage.label, job_id))
                 asked = self._questions.get(name)
                 if each.verb == "delete" and asked is not None and asked.kind == "purge":
@@ -183,6 +189,8 @@ class Answers:
         if any(said not in _SAID[move] for move in moves):
             yield f"{words}, and has made the move {', '.join(moves)}"
         job_id = job_of(question.subject)
+        if question.kind in ("cancel", "redrive"):
+            yield from (f"{words}, and {wrong}" for wrong in self._by_hand(question, said))
         if job_id and self._still(question, job_id):
             state = self._row(job_id).get("state")
             left = said == "left" and job_id.startswith(entry_points.EXTERNAL)  # for its own workers, however it stands
@@ -193,6 +201,15 @@ class Answers:
                 yield from self._judge_haste(words, self._row(job_id))
         if question.kind == "announce" and self._still(question, question.subject):
             yield from (f"{words}, and {wrong}" for wrong in self._judge_announcement(question.subject, said))
+
+    def _by_hand(self, question: Question, said: str) -> Iterator[str]:
+        """Who is told that it is done has done it, or has found it done."""
+        did = {move for move, job_id in self._moves(question) if job_id == question.subject}
+        if said == "redriven" and "redrive" not in did:
+            yield "has not opened it"
+        canceled = self._canceled.get(question.subject, -1) > question.began or question.state == "CANCELED"
+        if said == "canceled" and not canceled:
+            yield "nobody has canceled it"
 
     def _judge_haste(self, words: str, row: Mapping[str, Any]) -> Iterator[str]:
         """Nothing starts a job any more whose message is given up: the sweep must, as soon as it may be claimed."""

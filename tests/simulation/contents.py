@@ -16,10 +16,12 @@ class Contents:
     Attributes:
         versions: ETags of each blob, in the order of their writes.
         digests: SHA-256 of each version's bytes, by reference and ETag.
+        sizes: Number of them, likewise.
     """
 
     versions: dict[str, list[str]] = field(default_factory=dict)
     digests: dict[tuple[str, str], str] = field(default_factory=dict)
+    sizes: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def on_write(self, request: Request, reply: Reply) -> None:
         """Take in a blob that was written."""
@@ -29,7 +31,20 @@ class Contents:
         order = self.versions.setdefault(ref, [])
         same = "comp" in request.query and order  # its metadata were written: the bytes are as they were
         self.digests[ref, etag] = self.digests.get((ref, order[-1]), "") if same else sha256(request.body).hexdigest()
+        self.sizes[ref, etag] = self.sizes.get((ref, order[-1]), 0) if same else len(request.body)
         order.append(etag)
+
+    def of_record(self, job_id: str, row: Mapping[str, Any]) -> Iterator[str]:
+        """What is recorded of an image is a version that it has had, and what storage has told of that one."""
+        order = self.versions.get(str(row["ref"]))
+        if order is None or not row.get("version"):
+            return
+        if row["version"] not in order:
+            yield f"{job_id}: recorded for {row['version']}, which {row['ref']} has never had"
+            return
+        size = self.sizes[row["ref"], row["version"]]
+        if json.loads(row["params"]).get("bytes") != size:
+            yield f"{job_id}: recorded with {row['params']}, and its blob has {size} bytes"
 
     def of_result(self, job_id: str, row: Mapping[str, Any]) -> Iterator[str]:
         """The result of an image is that of the bytes of its version, and of any that it stands for as well."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.simulation.faults import Fault
+from tests.simulation.labels import MANY
 
 #: Of locks, as ``labels`` calls them.
 LOCKS = ("lock take", "lock renew", "lock release")
@@ -11,13 +12,13 @@ _OTHERS = "all other requests"
 
 
 def table(coverage: Counter[tuple[str, Fault]], events: Sequence[str]) -> list[str]:
-    """Write the table: a line for each transition of a job and of a lock, a column for each fault.
+    """Write the table: a line for each transition of a job, or of many, and of a lock, a column for each fault.
 
     Args:
         coverage: By kind of request and fault.
         events: Transitions of jobs.
     """
-    rows = (*events, *LOCKS, _OTHERS)
+    rows = (*events, MANY, *LOCKS, _OTHERS)
     counts: Counter[tuple[str, Fault]] = Counter()
     for (label, fault), count in coverage.items():
         met = [row for row in rows if row in (label, *label.split("+"))] or [_OTHERS]

@@ -55,6 +55,8 @@ REFUSALS = (Refused, Stale, NoSuchJob, Mismatch, BlobGone)
 EVENTS = tuple(dict.fromkeys(str(row.event) for row in TRANSITIONS))
 #: Work that only external workers do.
 EXTERNAL = "external"
+#: Jobs of images, as their ids begin.
+IMAGE_TYPE = "image-analysis"
 IMAGES, THUMBNAILS, QUEUE, POISON = "images", "thumbnails", "image-jobs", "image-jobs-poison"
 EVENT_POISON = "webjobs-blobtrigger-poison"
 JOBS, LOCKS = "darkroomjobs", "darkroomlocks"
@@ -122,8 +124,8 @@ def storage_event(container: str, name: str) -> str:
 
 
 def sweep(darkroom: Darkroom, owner: str) -> object:
-    """Call the timer of the sweep."""
-    return darkroom.sweep.sweep(owner=owner)
+    """Call the timer of the sweep: it answers None where it does not sweep."""
+    return darkroom.ticks.tick(owner=owner)
 
 
 def reconcile(darkroom: Darkroom, owner: str) -> object:

@@ -5,7 +5,7 @@ A worker has none: where one is picked, the storage account sends its event to t
 
 from dataclasses import dataclass
 
-from tests.simulation import entry_points
+from tests.simulation import crowds, entry_points
 from tests.simulation.outside import Client
 from tests.simulation.scheduler import Home
 from tests.simulation.service.exchange import Reply
@@ -35,12 +35,13 @@ class Delivery:
     def __call__(self, passage: Passage, reply: Reply) -> None:
         """Notice a request that was obeyed."""
         request = passage.request
-        written = request.service == "blob" and request.method == "PUT" and reply.ok
+        written = request.service == "blob" and request.method == "PUT" and reply.ok and "ETag" in reply.headers
         if not written or len(request.segments) < 2 or request.segments[0] != entry_points.IMAGES:
             return
         path, plan = "/".join(request.segments), self.stage.plan
         luck = self.stage.chance.stream(self.stage.scheduler.unique(f"event {path}"))
         lost, doubled = luck.random() < plan.lost, luck.random() < plan.duplicates
+        lost = lost or (crowds.is_unannounced(path) and luck.random() >= crowds.ANNOUNCED)
         waits = [luck.random() ** 3 * plan.span for _ in range(2)]
         for wait in () if lost else waits if doubled else waits[:1]:
             self._expect(path, wait)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from random import Random
 
 from tests.simulation.chance import Chance
+from tests.simulation.labels import MANY
 
 
 class Fault(StrEnum):
@@ -70,8 +71,21 @@ CROSSINGS = (
     ("get key", Fault.STOPS_AFTER),
     ("query due", Fault.STOPS_AFTER),
 )
+#: The same of worlds in which a walk records many images at once.
+CROWDED = (
+    (MANY, Fault.REPLY_LOST),
+    (MANY, Fault.REPLY_LOST),
+    (MANY, Fault.STOPS_BEFORE),
+    (MANY, Fault.STOPS_BEFORE),
+    (MANY, Fault.DELAYED),
+    (MANY, Fault.TWICE),
+    (MANY, Fault.REFUSED_AFTER),
+    (MANY, Fault.REFUSED_BEFORE),
+    ("get key", Fault.STOPS_AFTER),
+    ("get key", Fault.REPLY_DELAYED),
+)
 #: Share of the worlds that have one, and of those requests that meet it.
-_CROSSED, _MEET = 0.35, 0.75
+_CROSSED, _MEET, _CROWDED, _ZEAL = 0.35, 0.75, 0.7, 0.3
 #: What leaves a sender in doubt, where the reply is not there in time: its next request may then be refused, too.
 _DOUBTS = frozenset({Fault.REPLY_LOST, Fault.REPLY_CUT, Fault.REFUSED_AFTER, Fault.REPLY_DELAYED})
 _FOCUSED, _SHARP = 0.3, 12.0
@@ -80,7 +94,7 @@ _STRUCK, _OFTEN, _HARD = 0.5, 0.5, 0.6
 #: much of its zeal.
 RARE = {
     **dict.fromkeys(("retry", "abandon", "fail", "cancel", "supersede", "exhaust", "redrive", "reschedule"), 1.0),
-    **dict.fromkeys(("bury", "retag", "purge"), 1.5),
+    **dict.fromkeys(("bury", "retag", "purge", MANY), 1.5),
     **dict.fromkeys(("complete", "claim", "renew", "lock release"), 0.25),
 }
 _ANY = (*DRAWN, Fault.OUTAGE)
@@ -116,6 +130,7 @@ class Weather:
         longest: Seconds that one is delayed at most, and that a process stands still.
         dates: Seconds by which the clocks of the front ends are ahead; each reply comes from one of them.
         deaths: How many processes may still die.
+        begins_at: Virtual second before which nothing goes wrong.
         calm_at: Virtual second from which on nothing goes wrong any more.
         focus: What is in the labels of the requests with which far more goes wrong; "" for none.
         strike: What happens to every other of these; nothing in particular by default.
@@ -130,6 +145,7 @@ class Weather:
     longest: float = 60.0
     dates: tuple[float, ...] = (0.0,)
     deaths: int = 6
+    begins_at: float = 0.0
     calm_at: float = float("inf")
     focus: str = ""
     strike: Fault = Fault.NONE
@@ -147,14 +163,15 @@ class Weather:
             before: What has happened to the sender's last request.
         """
         chosen, size = luck.random(), luck.random()
-        if before in _DOUBTS and chosen < self.gust and moment < self.calm_at:
+        is_calm = not self.begins_at <= moment < self.calm_at
+        if before in _DOUBTS and chosen < self.gust and not is_calm:
             return Fault.REFUSED_BEFORE, size
         if self.focus and self.focus in label:
             chosen /= _SHARP
-            if self.strike is not Fault.NONE and chosen * _SHARP < self.often and moment < self.calm_at:
+            if self.strike is not Fault.NONE and chosen * _SHARP < self.often and not is_calm:
                 spared = self.strike in DEATHS and not self.deaths
                 return (Fault.NONE if spared else self.strike), _HARD + (1 - _HARD) * size
-        if moment >= self.calm_at:
+        if is_calm:
             return Fault.NONE, size
         zeal = self.zeal * max(RARE.get(each, 0.0) for each in label.split("+"))
         if chosen < zeal:
@@ -180,7 +197,9 @@ class Weather:
         )
 
 
-def forecast(chance: Chance, *, lease: float, drift: float, span: float) -> Weather:
+def forecast(
+    chance: Chance, *, lease: float, drift: float, span: float, begin: float = 0.0, crowded: bool = False
+) -> Weather:
     """Draw how a world is: some are calm, some are wild, and most have a few kinds of faults alone.
 
     Args:
@@ -188,6 +207,8 @@ def forecast(chance: Chance, *, lease: float, drift: float, span: float) -> Weat
         lease: Seconds of protection; delays and stops are shorter and longer than that.
         drift: Seconds by which the front ends' clocks may be off.
         span: Seconds in which things go wrong.
+        begin: Virtual second at which these begin.
+        crowded: Whether a walk finds many images that are new.
     """
     luck = chance.stream("weather/kinds")
     level = luck.choice((_CALM, _BREEZE, _BREEZE, _STORM))
@@ -197,26 +218,30 @@ def forecast(chance: Chance, *, lease: float, drift: float, span: float) -> Weat
     focus, often = chance.pick("weather/focus", FOCI) if focused else "", _OFTEN
     if chance.share("weather/crossed") < _CROSSED:
         (focus, strike), often = chance.choose("weather/crossing", *CROSSINGS), _MEET
+    if crowded and chance.share("weather/crowded") < _CROWDED:
+        (focus, strike), often = chance.choose("weather/crowding", *CROWDED), _MEET
     dates = range(chance.choose("weather/fronts", 1, 1, 2, 3))
     return Weather(
         rates={kind: level * luck.choice((0.5, 1.0, 3.0)) * _RARE.get(kind, 1.0) for kind in kinds},
         outages=[
-            _outage(chance, number, span) for number in range(chance.choose("weather/outages", 0, 0, 0, 0, 1, 1, 2))
+            _outage(chance, number, begin, span)
+            for number in range(chance.choose("weather/outages", 0, 0, 0, 0, 1, 1, 2))
         ],
         slowness=chance.choose("weather/slowness", 0.005, 0.02, 0.2, 2.0),
         longest=lease * (3.0 if strike is not Fault.NONE else chance.choose("weather/longest", 0.5, 1.5, 3.0)),
+        begins_at=begin,
         dates=tuple((2 * chance.share(f"weather/front {number}") - 1) * drift for number in dates),
         deaths=chance.choose("weather/deaths", 0, 1, 3, 6),
         focus=focus,
         strike=strike,
         often=often,
         gust=chance.choose("weather/gust", 0.0, 0.0, 0.6),
-        zeal=chance.choose("weather/zeal", 0.0, 0.2, 0.5),
+        zeal=max(chance.choose("weather/zeal", 0.0, 0.2, 0.5), _ZEAL * crowded),
     )
 
 
-def _outage(chance: Chance, number: int, span: float) -> Outage:
-    begin = chance.share(f"outage {number}/begin") * span
+def _outage(chance: Chance, number: int, begin: float, span: float) -> Outage:
+    begin += chance.share(f"outage {number}/begin") * span
     seconds = chance.choose(f"outage {number}/seconds", 3.0, 3.0, 10.0, 10.0, 45.0)
     service = chance.choose(f"outage {number}/service", "table", "queue", "blob", "blob")
     return Outage(service, begin, begin + seconds)

@@ -8,6 +8,8 @@ from typing import Any
 from tests.simulation.operations import Operation, operations
 from tests.simulation.service.exchange import Request
 
+#: Several jobs are added by one transaction.
+MANY = "add many"
 _ROW = re.compile(r"RowKey='([a-z]+):")
 _RANGE = re.compile(r"'([a-z]+):")
 _BY_VERB = {"insert": "add", "delete": "purge"}
@@ -50,7 +52,8 @@ def _events(written: Sequence[Operation], rows: Mapping[tuple[str, str, str], Ma
     jobs = [each for each in written if _kind(each) == "job"]
     events = [_event(each, rows.get(each.place, {}), ends.get(each.row[4:])) for each in jobs]
     locks = [_lock_event(each, rows.get(each.place, {})) for each in written if _kind(each) == "lock"]
-    return sorted(set(events)) + locks
+    many = [MANY] if events.count("add") > 1 else []
+    return sorted(set(events)) + many + locks
 
 
 def _event(operation: Operation, before: Mapping[str, Any], ended: object) -> str:

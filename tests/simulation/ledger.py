@@ -156,6 +156,7 @@ class Ledger:
         if not before:
             self.lives[job_id] += 1
             self.own_writes[sender, "recorded"] += 1
+            yield from self.contents.of_record(job_id, after)
             return
         yield from rules.of_move(job_id, before, after)
         if after["state"] == "COMPLETED" and after.get("version"):

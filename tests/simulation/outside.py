@@ -29,6 +29,12 @@ class Client:
         query, headers = {"comp": "metadata"}, {"x-ms-meta-number": str(number)}
         return self._is_sent(Request("PUT", "blob", (entry_points.IMAGES, name), query, headers))
 
+    def put_tier(self, name: str, tier: str) -> bool:
+        """Put an image into another access tier; there may be none of that name."""
+        query, headers = {"comp": "tier"}, {"x-ms-access-tier": tier}
+        status = self._status(Request("PUT", "blob", (entry_points.IMAGES, name), query, headers))
+        return 0 < status < _OK or status == _NOT_FOUND
+
     def delete_image(self, name: str) -> bool:
         """Delete an image."""
         return self._is_sent(Request("DELETE", "blob", (entry_points.IMAGES, name), {}, {}))

@@ -6,11 +6,13 @@ from tests.simulation.planted_lines import LINES
 from tests.simulation.planted_locks import HOLDING
 from tests.simulation.planted_messages import MESSAGES
 from tests.simulation.planted_refusals import REFUSALS
+from tests.simulation.planted_rounds import ROUNDS
 from tests.simulation.planted_storage import STORAGE
 from tests.simulation.planted_upkeep import UPKEEP
 from tests.simulation.planted_workers import WORKERS
 from tests.simulation.planting import PlantedFault
 
 FAULTS: dict[str, PlantedFault] = {
-    each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP, *LINES, *WORKERS)
+    each.name: each
+    for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP, *LINES, *WORKERS, *ROUNDS)
 }

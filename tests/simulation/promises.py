@@ -6,12 +6,14 @@ knows code of production.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tests.simulation.columns import index_of, moment, of_move
+from tests.simulation.faults import Fault
 from tests.simulation.operations import Operation, Place
 from tests.simulation.rules import FROM_OUTSIDE, LIVE, OURS, Row, code_of
 from tests.simulation.service.clock import ServiceClock
+from tests.simulation.transactions import Transaction
 from tests.simulation.wire import Passage
 
 #: Rows that others may have moved since they were read; index rows and attempts go with their job's.
@@ -19,48 +21,12 @@ _GUARDED = ("job:", "key:", "mark:", "rejected:")
 #: No job that waits is left longer than this after it may be claimed: the sweep's longest wait, and the longest grace.
 _LONGEST_WAIT = timedelta(hours=2)
 _STEP = timedelta(seconds=2)
+#: Ends of attempts that count, whoever writes them.
+_COUNTED = frozenset({"complete", "retry", "fail", "cancel", "supersede"})
 #: A claim may be sent for so long until it is applied, and a process may hear so late what time it is.
 _WAYS = timedelta(minutes=3)
-
-
-@dataclass(frozen=True)
-class Transaction:
-    """One transaction that the table service has applied.
-
-    Attributes:
-        sender: Name of the task that has sent it; its process's name comes first.
-        now: The services' time.
-        operations: Those that it is made of.
-        before: The rows of these as they were.
-        rows: All rows as they stand.
-        drift: By which its sender may be off about the time.
-        purges: Whether retention is over at once in this world; else it is never over.
-        claimants: Who has claimed each job last, by process.
-    """
-
-    sender: str
-    now: datetime
-    operations: Sequence[Operation]
-    before: Mapping[Place, Row]
-    rows: Mapping[Place, Row]
-    drift: timedelta
-    purges: bool
-    claimants: Mapping[Place, str]
-
-    def moves(self) -> Iterator[tuple[Place, Row, Row]]:
-        """Yield each job row that was replaced: its place, as it was, and as it stands."""
-        for place, before in self.before.items():
-            if place[2].startswith("job:") and before and place in self.rows:
-                yield place, before, self.rows[place]
-
-    def of_job(self, place: Place, *kinds: str) -> list[Place]:
-        """Return the rows of some kinds that belong to a job: index rows end with its id, attempts begin with it."""
-        job_id = place[2][4:]
-        return [
-            other
-            for other in self.rows
-            if other[:2] == place[:2] and other[2].startswith(kinds) and job_id in other[2].split(":")
-        ]
+#: So late where nothing has held it up: it may have been sent again and again.
+_TRIES = timedelta(seconds=40)
 
 
 def guards(one: Transaction) -> Iterator[str]:
@@ -82,7 +48,7 @@ def claims(one: Transaction) -> Iterator[str]:
             yield f"{place[2]}: claimed with no attempts left"
         if moment(before, "not_before") > one.now + one.drift + _STEP:
             yield f"{place[2]}: claimed at {one.now}, before {before['not_before']}"
-        if "deadline" in before and moment(before, "deadline") < one.now - one.drift - _WAYS:
+        if "deadline" in before and moment(before, "deadline") < one.now - one.drift - one.late:
             yield f"{place[2]}: claimed at {one.now}, when its time was over at {before['deadline']}"
         if moment(after, "due") < moment(after, "started") + timedelta(seconds=after["lease_seconds"]):
             yield f"{place[2]}: due at {after['due']}, while its lease lasts"
@@ -97,6 +63,11 @@ def attempt_counts(one: Transaction) -> Iterator[str]:
         external = not str(before.get("owner", "")).startswith(OURS)
         if outcome == "abandon" and not external and freed != 1:
             yield f"{place[2]}: an attempt that an outage has ended counts"
+        claimed = after["state"] == "RUNNING" and after.get("claim_id") != before.get("claim_id")
+        if not claimed and after["attempts"] != before["attempts"]:
+            yield f"{place[2]}: attempts {after['attempts']} after {before['attempts']}, and nobody has claimed it"
+        if freed and outcome in _COUNTED:
+            yield f"{place[2]}: {freed} of its attempts are counted no more by its {outcome}"
         mine = one.claimants.get(place) == one.sender.partition("/")[0]
         if freed and outcome != "abandon" and before["state"] in LIVE and not mine:
             yield f"{place[2]}: an attempt of {one.claimants.get(place)} was taken back by {one.sender}"
@@ -130,6 +101,8 @@ def whole(one: Transaction) -> Iterator[str]:
         running = row["state"] == "RUNNING"
         if [each[2] for each in index] != [index_of(row, place[2][4:])]:
             yield f"{place[2]}: {row['state']}, listed by {index}"
+        elif row["state"] in LIVE and one.rows[index[0]].get("running") != running:
+            yield f"{place[2]}: {row['state']}, listed as {one.rows[index[0]]}"
         if len(opened) != running or running != ("claim_id" in row):
             yield f"{place[2]}: {row['state']}, with {len(opened)} attempts under way"
         if row["state"] == "PENDING" and moment(row, "due") > max(one.now, moment(row, "not_before")) + _LONGEST_WAIT:
@@ -206,6 +179,8 @@ def deletions(one: Transaction) -> Iterator[str]:
         by_hand = "remove" in act or "forget" in act
         if place[2].startswith("job:") and not by_hand and not (one.purges and "purge" in act):
             yield f"{place[2]}: deleted by {one.sender}, and its retention is not over"
+        if place[2].startswith("rejected:") and "purge" in act:
+            yield f"{place[2]}: deleted by {one.sender}, and its retention is not over"
         if "locks" in place[0]:
             yield f"lock {place[2]}: deleted"
 
@@ -281,7 +256,11 @@ class Promises:
         """
         sender, fast = passage.sender.name, getattr(passage.clock, "rate", 1.0) > 1
         drift = self.drift + _WAYS if fast else self.drift  # it runs ahead for as long as it hears nothing
-        one = Transaction(sender, self.clock.now(), written, before, rows, drift, self.purges, dict(self.claimants))
+        home, stopped = passage.sender.home, self.clock.seconds - _WAYS.total_seconds()
+        prompt = passage.fault is Fault.NONE and not fast and home.stopped_until < stopped
+        late = _TRIES if prompt else _WAYS
+        now, claimants = self.clock.now(), dict(self.claimants)
+        one = Transaction(sender, now, written, before, rows, drift, late, self.purges, claimants)
         wrong = [sentence for promise in _PROMISES for sentence in promise(one)]
         for place, row in before.items():
             after = rows.get(place, {})

@@ -11,10 +11,20 @@ from tests.simulation.service.behaviour import AZURE, Behaviour
 _WALKS = 0.1
 #: Share of the worlds that have workers in place of hosts, of some or of all.
 _WORKERS = 0.25
+#: Share of the worlds in which a walk finds many images that nobody has announced, and of those that have policies
+#: which change tiers; and of those whose timers have been idle for long when the storm begins, of so many seconds.
+_CROWDS, _TIERS, _LULLS, _LULL = 0.08, 0.08, 0.04, (1020.0, 1620.0)
+#: Share of the worlds in which somebody verifies meanwhile, so often; and of those whose jobs may not be claimed for
+#: long, so many seconds.
+_AUDITED, _AUDITS, _HURRIES, _HURRY = 0.06, 3, 0.06, "60"
 #: Share of the worlds that are far bigger than others: more of everything meets there, and takes its time.
 _BIG, _BIG_SPAN, _BIG_ACTS = 0.03, 240.0, 24
 #: Seconds that the shortest and the longest of the other storms take.
 _SHORTEST, _LONGEST = 30.0, 180.0
+#: Between two ticks of the timer that production has.
+_MINUTE = 60.0
+#: Seconds that a blob takes out of the archive, in place of hours: who waits for it is not what is tried.
+REHYDRATION = 20.0
 
 
 class Choose(Protocol):
@@ -48,6 +58,10 @@ class Plan:
         purges: Whether ended jobs go at once.
         reconciles: Whether anybody walks; where nobody does, each event must have its effect.
         workers: Share of the processes that are workers in place of hosts: none, some, or all.
+        crowd: Images that nobody announces, beside the others.
+        tiers: Whether a policy changes the tiers of images.
+        lull: Seconds before the storm in which nothing happens, and timers tick.
+        audits: How often somebody verifies while everything goes on.
     """
 
     environ: Mapping[str, str]
@@ -69,6 +83,15 @@ class Plan:
     purges: bool
     reconciles: bool
     workers: float
+    crowd: int
+    tiers: bool
+    lull: float
+    audits: int
+
+    @property
+    def grace(self) -> float:
+        """Seconds for which a sweep leaves a job to its message."""
+        return float(self.environ["DISPATCH_GRACE_SECONDS"])
 
 
 def draw_plan(chance: Chance) -> Plan:
@@ -83,15 +106,21 @@ def draw_plan(chance: Chance) -> Plan:
     span = _BIG_SPAN if big else min(max(_SHORTEST, lease * choose("span", 2, 3, 5)), _LONGEST)
     lost = choose("lost", 0.0, 0.0, 0.0, 0.0, 0.2, 1.0)
     workers = choose("workers", 0.5, 1.0) if chance.share("plan/has workers") < _WORKERS else 0.0
+    crowd = choose("crowd", 4, 6, 8, 12) if chance.share("plan/has crowd") < _CROWDS else 0
+    lull = choose("lull", *_LULL) if not workers and chance.share("plan/has lull") < _LULLS else 0.0
+    environ = _environ(choose, lease, margin, dequeues, purges=purges)
+    environ |= _environ_of_crowd(choose) if crowd else {}
+    environ |= {"DISPATCH_GRACE_SECONDS": choose("lull grace", "10", "120", "120")} if lull else {}
+    environ |= {"JOB_TIME_LIMIT_SECONDS": _HURRY} if chance.share("plan/hurry") < _HURRIES else {}
     return Plan(
-        environ=_environ(choose, lease, margin, dequeues, purges=purges),
+        environ=environ,
         lease=lease,
         margin=margin,
         drift=0.9 * margin,
         processes=3 if big else choose("processes", 2, 2, 2, 3),
         span=span,
         acts=_BIG_ACTS if big else choose("acts", 2, 4, 6, 8),
-        ticks=span / choose("ticks", 1, 2, 4),
+        ticks=_MINUTE if lull else span / choose("ticks", 1, 2, 4),
         batch=choose("batch", 1, 1, 4),
         hide_seconds=choose("hidden", 600.0, 2 * lease, 2 * lease),
         crashes=choose("crashes", 0.0, 0.03, 0.3),
@@ -101,9 +130,21 @@ def draw_plan(chance: Chance) -> Plan:
         lost=lost,
         duplicates=choose("doubled", 0.0, 0.0, 0.3),
         purges=purges,
-        reconciles=bool(lost) or bool(workers) or chance.share("plan/walks") < _WALKS,
+        reconciles=bool(lost) or bool(workers) or bool(crowd) or chance.share("plan/walks") < _WALKS,
         workers=workers,
+        crowd=crowd,
+        tiers=bool(crowd) or chance.share("plan/tiers") < _TIERS,
+        lull=lull,
+        audits=_AUDITS if chance.share("plan/audited") < _AUDITED else 0,
     )
+
+
+def _environ_of_crowd(choose: Choose) -> dict[str, str]:
+    """Draw the settings by which images are recorded together."""
+    return {
+        "JOB_BUCKETS": choose("crowd buckets", "1", "1", "2"),
+        "RECONCILE_GRACE_SECONDS": choose("crowd grace", "0", "0", "10"),
+    }
 
 
 def _environ(choose: Choose, lease: float, margin: float, dequeues: int, *, purges: bool) -> dict[str, str]:
@@ -137,6 +178,7 @@ def draw_behaviour(chance: Chance) -> Behaviour:
     shuffle = chance.stream("services/shuffle").shuffle
     return replace(
         chance.choose("services/kind", Behaviour(), AZURE),
+        rehydration_seconds=chance.choose("services/rehydration", 0.0, REHYDRATION),
         shuffle=chance.choose("services/order", None, shuffle),
         page_rows=chance.choose("services/page", 1000, 1000, 1000, 1000, 2),
         scan_rows=chance.choose("services/scan", None, None, None, 3),

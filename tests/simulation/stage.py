@@ -1,7 +1,7 @@
 """What a world stands on: the account, the wire to it, and the processes that come and go."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from hashlib import sha256
 
@@ -11,7 +11,9 @@ from tests.simulation.answers import Answers
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import draw_watch
 from tests.simulation.doubts import Doubts
+from tests.simulation.drains import Drains
 from tests.simulation.duties import Duties
+from tests.simulation.endings import Endings
 from tests.simulation.faults import Fault, forecast
 from tests.simulation.hands import Hands
 from tests.simulation.host import Host
@@ -19,14 +21,13 @@ from tests.simulation.instance import Instance
 from tests.simulation.labels import label
 from tests.simulation.ledger import Ledger
 from tests.simulation.lockouts import Lockouts
+from tests.simulation.lulls import Lulls
+from tests.simulation.mailboxes import Mailboxes
 from tests.simulation.promises import Promises
 from tests.simulation.publications import Publications
 from tests.simulation.scheduler import Died, Home, Scheduler, Task
 from tests.simulation.service.account import storage_account
-from tests.simulation.service.clock import EPOCH
 from tests.simulation.service.exchange import Request
-from tests.simulation.service.queue_messages import Queue
-from tests.simulation.service.queues import QueueService
 from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
 from tests.simulation.walks import Walks
@@ -58,8 +59,16 @@ class Stage:
         self.account = storage_account(behaviour=draw_behaviour(self.chance))
         self.scheduler = Scheduler(self.account.clock, self.chance.stream)
         plan = self.plan
-        self.weather = forecast(self.chance, lease=plan.lease, drift=plan.drift, span=plan.span)
+        self.weather = forecast(
+            self.chance,
+            lease=plan.lease,
+            drift=plan.drift,
+            span=plan.span,
+            begin=plan.lull,
+            crowded=bool(plan.crowd),
+        )
         time = self.account.clock
+        self.mailboxes = Mailboxes(self.account, plan.dequeues)
         tenures = Tenures(time, plan.margin, plan.drift, self._lives, lambda: self.weather.calm_at)
         promises = Promises(time, timedelta(seconds=plan.drift), plan.purges)
         self.ledger = Ledger(promises, tenures, entry_points.LOCKS)
@@ -78,11 +87,27 @@ class Stage:
         self.walks = Walks(entry_points.IMAGES, self.ledger, time, tell)
         self.publications = Publications(entry_points.THUMBNAILS)
         self.announcements = Announcements(
-            entry_points.QUEUE, self.ledger.wrong.append, grace=plan.environ["DISPATCH_GRACE_SECONDS"] != "0"
+            entry_points.QUEUE,
+            self.ledger.wrong.append,
+            time,
+            timedelta(seconds=2 * plan.drift + 3.0),
+            grace=plan.grace > 0,
         )
         self.lockouts = Lockouts(entry_points.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
         self.wire.observers += [self.ledger.on_reply, self.duties.on_reply, self.answers.on_reply, self.walks.on_reply]
         self.wire.observers += [self.publications.on_reply, self.announcements.on_reply, self.lockouts.on_reply]
+        self.lulls = Lulls(
+            grace=plan.grace,
+            drift=plan.drift,
+            always=plan.environ["DISPATCH"] == "timer",
+            now=lambda: self.scheduler.now,
+            wrong=self.ledger.wrong.append,
+        )
+        self.endings, self.drains = (
+            Endings(self.ledger.rows, self.ledger.wrong.append),
+            Drains(self.ledger.wrong.append),
+        )
+        self.wire.observers += [self.lulls.on_reply, self.drains.on_reply]
         self.wire.sends, self.wire.ends = self._on_request, self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
@@ -133,7 +158,7 @@ class Stage:
             batch=plan.batch,
             hide_seconds=plan.hide_seconds,
             poll=lambda: polls.uniform(0.5, 10.0),
-            visible=self.visible,
+            visible=self.mailboxes.visible,
             failed=self.failed,
             answered=lambda answer, began_at: self._on_answer(name, answer, began_at),
             left=lambda owner, raised: self._on_end(process, owner, raised=raised),
@@ -164,7 +189,7 @@ class Stage:
             hands=self.hands,
             duties=self.duties,
             chores=self.chores,
-            is_visible=lambda: self.visible(entry_points.QUEUE),
+            is_visible=lambda: self.mailboxes.visible(entry_points.QUEUE),
             is_calm=lambda: self.calm,
             stops=self.chance.takes,
             kills=self._end_slow,
@@ -200,35 +225,15 @@ class Stage:
         others = {name: process for name, process in living.items() if process is not besides} or living
         return others[self.chance.pick(self.scheduler.unique(name), dict.fromkeys(others, 1.0))] if others else None
 
+    def sweep(self, process: Instance, owner: str) -> object:
+        """Let the sweep timer of a process tick."""
+        return self.lulls.tick(process, lambda: entry_points.sweep(process.darkroom, owner))
+
     def wait_for(self, subjects: Callable[[], Collection[object]]) -> bool:
         """Wait until there is what an act is meant for; say whether there is before all is calm."""
         while not (found := subjects()) and not self.calm:
             self.scheduler.sleep(_LOOKS_SECONDS)
         return bool(found)
-
-    @property
-    def _queues(self) -> Mapping[str, Queue]:
-        service = self.account.services["queue"]
-        assert isinstance(service, QueueService)
-        return service.queues
-
-    def waiting(self, queue: str) -> int:
-        """Return how many messages a queue has, hidden ones among them."""
-        return len(self._queues[queue]) if queue in self._queues else 0
-
-    def visible(self, queue: str) -> bool:
-        """Say whether a queue has a message to give."""
-        return queue in self._queues and bool(self._queues[queue].peek(1))
-
-    def comes_back_at(self) -> float | None:
-        """Return when the next message is visible that hosts show to nobody any more, and only a sweep takes in."""
-        moments = [
-            (message.visible - EPOCH).total_seconds()
-            for queue in (entry_points.POISON, entry_points.EVENT_POISON)
-            for message in self._queues.get(queue, ())
-            if message.dequeues >= self.plan.dequeues
-        ]
-        return min(moments, default=None)
 
     def failed(self, error: BaseException, began_at: float) -> None:
         """Take in what a call has raised that began at a moment."""
@@ -264,6 +269,7 @@ class Stage:
         task = self.scheduler.current
         name = task.name if task else ""
         self.ledger.wrong.extend(self.duties.leftovers(process, owner, name, raised=raised))
+        self.ledger.wrong.extend(self.endings.leftovers(process, name))
 
     def _lives(self, name: str) -> bool:
         return any(process.name == name and not process.dead for process in self.processes)
@@ -271,9 +277,8 @@ class Stage:
     def _on_request(self, passage: Passage) -> None:
         """Let the judges see a request before it goes."""
         self.ledger.on_request(passage)
-        self.doubts.on_request(passage)
-        self.duties.on_request(passage)
-        self.hands.on_request(passage)
+        for judge in (self.doubts, self.duties, self.hands, self.endings, self.drains, self.lulls):
+            judge.on_request(passage)
 
     def _task_ended(self, task: Task) -> None:
         """Notice what a thread has raised that nobody has caught, and what it leaves."""
@@ -285,11 +290,8 @@ class Stage:
     def _note(self, passage: Passage, end: str) -> None:
         """Note how a request has ended for its sender."""
         self.coverage[passage.label, passage.fault] += 1
-        self.publications.ended(passage, end)
-        self.announcements.ended(passage, end)
-        self.doubts.ended(passage, end)
-        self.duties.ended(passage, end)
-        self.hands.ended(passage, end)
+        for judge in (self.publications, self.announcements, self.doubts, self.duties, self.hands, self.endings):
+            judge.ended(passage, end)
         line = f"{self.scheduler.now:.3f} {passage.sender.name} {passage.label} [{passage.fault}] {end}"
         self.trace.append(line)
         self._hash.update(line.encode())

@@ -61,6 +61,7 @@ class Tenures:
     _last: dict[tuple[str, Place], Tenure] = field(default_factory=dict)
     _by_thumbnail: dict[str, Tenure] = field(default_factory=dict)
     _written_at: dict[Place, float] = field(default_factory=dict)
+    _own_thumbnails: dict[str, str] = field(default_factory=dict)
 
     def of(self, place: Place) -> Tenure | None:
         """Return a lease; None where nobody holds it, or somebody from outside."""
@@ -99,7 +100,8 @@ class Tenures:
         tenure = Tenure(home, task, row["token"], until, passage.clock, since)
         self._by_place[place] = self._last[home, place] = tenure
         if place[2].startswith("job:"):
-            self._by_task[task] = self._by_thumbnail[f"{place[2][4:]}/{row['token']}"] = tenure
+            self._own_thumbnails[task] = f"{place[2][4:]}/{row['token']}"
+            self._by_task[task] = self._by_thumbnail[self._own_thumbnails[task]] = tenure
 
     def on_takeover(self, place: Place, held: bool, before: Mapping[str, Any]) -> Iterator[str]:  # noqa: FBT001 - a fact
         """Judge that somebody takes over.
@@ -136,9 +138,11 @@ class Tenures:
             tenure.is_used = tenure.is_used or tenure.task == passage.sender.name
         if request.service != "blob" or len(request.segments) < 2:
             return
-        claimed = None
+        claimed, thumbnail = None, request.segments[1].rpartition(".")[0]
         if request.method == "PUT" and not request.query:
-            claimed = self._by_thumbnail.get(request.segments[1].rpartition(".")[0])
+            claimed = self._by_thumbnail.get(thumbnail)
+            if thumbnail != self._own_thumbnails.get(passage.sender.name, thumbnail):
+                yield f"{passage.sender.name}: publishes {thumbnail}, under a token that is not its own"
         elif request.method == "GET":
             claimed = self._by_task.pop(passage.sender.name, None)
         if claimed is None or claimed.home != passage.sender.home.name:

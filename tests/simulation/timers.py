@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 from tests.simulation import entry_points
+from tests.simulation.instance import Instance
 from tests.simulation.scheduler import Task
 from tests.simulation.stage import Stage
 
 #: How often others tick during one storm.
-_RECONCILES, _PURGES = 1.0, 1.5
+_RECONCILES, _PURGES, _CROWDED = 1.0, 1.5, 4.0
 _RESTART_SECONDS = 10.0
 #: The singleton that keeps two timers apart is not fenced.
 _TWO = 0.15
-
-Call = Callable[[entry_points.Darkroom, str], object]
 
 
 class Timers:
@@ -24,17 +23,22 @@ class Timers:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
+        self._calls: dict[str, Callable[[Instance, str], object]] = {
+            "sweep": stage.sweep,
+            "reconcile": lambda process, owner: entry_points.reconcile(process.darkroom, owner),
+            "purge": lambda process, owner: entry_points.purge(process.darkroom, owner),
+        }
         self._running: dict[tuple[str, str], Task] = {}
         self._debts: dict[str, float] = {}
 
     def begin(self) -> None:
         """Tick until all is calm; who settles the world ticks then."""
         plan = self.stage.plan
-        self._every(plan.ticks, "sweep", entry_points.sweep)
+        self._every(plan.ticks, "sweep")
         if plan.reconciles:
-            self._every(plan.span / _RECONCILES, "reconcile", entry_points.reconcile)
+            self._every(plan.span / (_CROWDED if plan.crowd else _RECONCILES), "reconcile", plan.lull)
         if plan.purges:
-            self._every(plan.span / _PURGES, "purge", entry_points.purge)
+            self._every(plan.span / _PURGES, "purge", plan.lull)
         self._restart()
 
     @property
@@ -45,14 +49,14 @@ class Timers:
             chores.get(name, -1.0) < moment for name, moment in self._debts.items()
         )
 
-    def tick_at_last(self, name: str, call: Call) -> None:
+    def tick_at_last(self, name: str) -> None:
         """Call a timer on a process; where all are workers, expect one of them to do it by itself."""
         if self.stage.plan.workers == 1:
             self._debts[name] = self.stage.scheduler.now
         else:
-            self.tick(name, call)
+            self.tick(name)
 
-    def tick(self, name: str, call: Call) -> None:
+    def tick(self, name: str) -> None:
         """Call a timer on a process that has a host; one that still runs there is left alone."""
         process = self.stage.pick(f"for {name}", with_host=True)
         if process is None:
@@ -61,21 +65,21 @@ class Timers:
         if running is not None and not running.ended:
             return
         host, owner = self.stage.hosts[process.name], f"timer/{name}-{self.stage.scheduler.now:.0f}"
-        task = process.begin(name, lambda: host.call(lambda: call(process.darkroom, owner), name, owner=owner))
+        task = process.begin(name, lambda: host.call(lambda: self._calls[name](process, owner), name, owner=owner))
         self._running[process.name, name] = task
 
-    def _every(self, seconds: float, name: str, call: Call) -> None:
+    def _every(self, seconds: float, name: str, lull: float = 0.0) -> None:
         scheduler, luck = self.stage.scheduler, self.stage.chance.stream(f"timers/{name}")
 
         def tick() -> None:
             if self.stage.calm:
                 return
-            self.tick(name, call)
+            self.tick(name)
             if luck.random() < _TWO:
-                self.tick(name, call)
+                self.tick(name)
             scheduler.at(scheduler.now + seconds, tick)
 
-        scheduler.at(scheduler.now + luck.random() * seconds, tick)
+        scheduler.at(scheduler.now + lull + luck.random() * seconds, tick)
 
     def _restart(self) -> None:
         self.stage.restart()

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.simulation.ledger import Ledger
 from tests.simulation.operations import writes
+from tests.simulation.rules import code_of
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
@@ -40,7 +41,7 @@ class Walks:
         request = passage.request
         if request.service == "blob" and request.segments[:1] == (self.container,) and len(request.segments) > 1:
             ref = "/".join(request.segments)
-            if request.method == "PUT" and reply.ok:
+            if request.method == "PUT" and reply.ok and "ETag" in reply.headers:
                 self._times[ref] = self.clock.now()
             elif request.method == "DELETE" and reply.ok:
                 self._times.pop(ref, None)
@@ -48,6 +49,18 @@ class Walks:
             for each in writes(request, reply):
                 if each.row.startswith("mark:reconcile") and "value" in each.columns:
                     self.tell(self._judge(json.loads(each.columns["value"])))
+
+    def neglects(self) -> Iterator[str]:
+        """Say which images could not be read for a while, and no walk has opened their jobs again since.
+
+        One that was opened before is left to operators, unless its blob has left the archive once more.
+        """
+        for job_id, row in self.ledger.jobs().items():
+            newest = self.ledger.contents.versions.get(row["ref"], [""])[-1]
+            stands = row["ref"] in self._times and row.get("version") == newest
+            unread = row["state"] == "FAILED" and code_of(row) == "blob_unreadable"
+            if stands and unread and not row["attempts_base"]:
+                yield f"{job_id}: its blob can be read, and no walk has opened it again"
 
     def _judge(self, mark: Mapping[str, Any]) -> Iterator[str]:
         if not mark.get("watermark"):

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.simulation import entry_points, reader
+from tests.simulation import crowds, entry_points, reader
 from tests.simulation.actors import Actors, draw_acts
 from tests.simulation.events import Delivery
 from tests.simulation.faults import Fault
@@ -21,7 +21,9 @@ _CALM_SECONDS = 0.02
 #: Requests that a world may take; one that takes more goes in circles.
 _MOST_REQUESTS = 2_500
 #: Ends that only the trouble explains: an operator opens such a job again when it is over.
-_TROUBLE = frozenset({"attempts_exhausted", "time_limit", "poison", "analysis_crashed", "blob_changed"})
+_TROUBLE = frozenset(
+    {"attempts_exhausted", "time_limit", "poison", "analysis_crashed", "blob_changed", "blob_unreadable"}
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class World:
         self.timers.begin()
         for act in draw_acts(stage):
             self.actors.expect(act)
-        self._run(stage.plan.span)
+        self._run(stage.plan.lull + stage.plan.span)
 
     def _rest(self) -> None:
         """Let nothing go wrong any more, and wait until all is done."""
@@ -130,15 +132,19 @@ class World:
         stage.weather.calm_at = stage.scheduler.now
         stage.weather.slowness = min(stage.weather.slowness, _CALM_SECONDS)
         self._settle()
+        if stage.plan.tiers:
+            crowds.thaw(stage)
         # What was on its way for long lands in the rest, and is too young for the first walk.
         for _ in range(2 if stage.plan.reconciles else 0):
             stage.scheduler.run(stage.scheduler.now + 130.0)
-            self.timers.tick_at_last("reconcile", entry_points.reconcile)
+            self.timers.tick_at_last("reconcile")
             self._settle()
+        if stage.plan.reconciles:
+            stage.ledger.wrong += stage.walks.neglects()
         if self._reopen():
             self._settle()
         if stage.plan.purges:
-            self.timers.tick_at_last("purge", entry_points.purge)
+            self.timers.tick_at_last("purge")
             self._settle()
 
     def _reopen(self) -> bool:
@@ -162,13 +168,13 @@ class World:
                 raise Stuck(f"not at rest: {self._remains()}")
             self._run(self._next_tick())
             if not self._is_at_rest():
-                self.timers.tick("sweep", entry_points.sweep)
+                self.timers.tick("sweep")
                 self.actors.work_outside()
 
     def _next_tick(self) -> float:
         """Return the next moment at which a sweep may find something."""
         now, dues = self.stage.scheduler.now, self.stage.ledger.dues()
-        back = self.stage.comes_back_at()
+        back = self.stage.mailboxes.comes_back_at()
         if back is not None:
             return max(now + 1.0, back)  # at that very moment: a host that looks first hides it again
         soonest = min(dues) - EPOCH.timestamp() if dues else now + 600.0
@@ -200,22 +206,16 @@ class World:
             or self.events.pending
             or self.timers.running
             or any(process.calls for process in stage.processes)
-            or any(
-                stage.waiting(queue) for queue in (entry_points.QUEUE, entry_points.POISON, entry_points.EVENT_POISON)
-            )
+            or any(stage.mailboxes.counts.values())
             or stage.ledger.live()
         )
 
     def _remains(self) -> str:
         stage = self.stage
         calls = {process.name: process.calls for process in stage.processes if process.calls}
-        queues = {
-            queue: stage.waiting(queue)
-            for queue in (entry_points.QUEUE, entry_points.POISON, entry_points.EVENT_POISON)
-        }
         return (
-            f"{self.actors.under_way} acts, {self.events.pending} events, calls {calls}, messages {queues}, "
-            f"live {list(stage.ledger.live())}"
+            f"{self.actors.under_way} acts, {self.events.pending} events, calls {calls}, "
+            f"messages {stage.mailboxes.counts}, live {list(stage.ledger.live())}"
         )
 
     def _verify(self) -> list[str]:
