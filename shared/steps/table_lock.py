@@ -51,6 +51,7 @@ class TableLock:
         self._margin = margin
         self._runtime = runtime
         self._own_releases: dict[str, LockRow] = {}
+        self._rivalries: set[str] = set()
 
     def try_acquire(self, name: str, *, owner: str) -> "Tenure":
         """Take a lock now or not at all.
@@ -76,12 +77,38 @@ class TableLock:
             try:
                 return self._take(remembered, name, owner)
             except Lost:
-                pass  # others have held it since: look
+                self._rivalries.add(name)  # others have held it since: look
         row = self._store.get(name)
         try:
             return self._take(row, name, owner)
         except Lost:
             raise LockHeld(f"{name}: another was first") from None
+
+    def was_released(self, name: str, *, within: timedelta) -> bool:
+        """Say whether another has released a lock lately: what it is for is done, and need not be done again so soon.
+
+        Who has released it last, and was alone with it before, does not look: it will meet another once, and look then.
+
+        Args:
+            name: What is locked; as above.
+            within: Up to now, by the service's time.
+
+        Raises:
+            StorageOut: Nothing is known.
+
+        Costs: 1 read; nothing for who is alone with a lock.
+        """
+        own = self._own_releases.get(name)
+        if own is not None and name not in self._rivalries:
+            return False
+        row = self._store.get(name)
+        if row is None or row.lock.owner is not None:
+            return False
+        if own is not None and own.etag == row.etag:
+            self._rivalries.discard(name)
+            return False
+        self._own_releases.pop(name, None)  # it would not do any more
+        return row.seen_at - row.modified_at < within
 
     def acquire(self, name: str, *, owner: str, timeout: timedelta) -> "Tenure":
         """Take a lock, waiting for it with jitter.

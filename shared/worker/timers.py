@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.settings.enums import Dispatch
+from shared.steps.upkeep import purge, reconcile, sweep
 from shared.wiring.steps import Darkroom
 from shared.worker.chores import Chore
 
@@ -48,16 +49,31 @@ class Timers:
             Chore(name="purge", act=self._purge, busy=PURGE, idle=IDLE_PURGE, first=PURGE),
         )
 
-    def _sweep(self) -> bool:
-        now = self._darkroom.runtime.monotonic()
+    def _sweep(self, rest: timedelta) -> bool:
+        # Another's sweep counts for ours where both do the same: one without our handlers leaves our jobs alone, and
+        # what one had no time for that analyses by itself would wait.
+        darkroom, now = self._darkroom, self._darkroom.runtime.monotonic()
+        counts = not darkroom.works and darkroom.settings.dispatch is not Dispatch.TIMER
+        if counts and self._is_left_out(sweep.LOCK, rest):
+            return False
         drains = not self._is_idle() or now >= self._drained_at + IDLE_DRAIN_SECONDS
         self._drained_at = now if drains else self._drained_at
-        return self._darkroom.sweep.sweep(owner=self._owner, stop=self._stop, drains=drains).found_work
+        return darkroom.sweep.sweep(owner=self._owner, stop=self._stop, drains=drains).found_work
 
-    def _reconcile(self) -> bool:
+    def _reconcile(self, rest: timedelta) -> bool:
+        if self._is_left_out(reconcile.LOCK, rest):
+            return False
         walked = self._darkroom.reconcile.reconcile(owner=self._owner, stop=self._stop)
         return bool(walked.missed or walked.reopened)
 
-    def _purge(self) -> bool:
-        self._darkroom.purge.purge(owner=self._owner, stop=self._stop)
+    def _purge(self, rest: timedelta) -> bool:
+        if not self._is_left_out(purge.LOCK, rest):
+            self._darkroom.purge.purge(owner=self._owner, stop=self._stop)
         return False  # what is gone brings no more work
+
+    def _is_left_out(self, lock: str, rest: timedelta) -> bool:
+        """Say whether another has done what a lock is for within some time; or to stop, which may have come meanwhile.
+
+        Costs: 1 read; nothing while no other worker has met this one at the lock.
+        """
+        return self._darkroom.lock.was_released(lock, within=rest) or self._stop()

@@ -94,7 +94,11 @@ HOLDING = (
     fault(
         "remembered ETag not dropped after its refusal",
         (f"{_LOCKS}.try_acquire", "self._own_releases.pop(name, None)", "self._own_releases.get(name)"),
-        (f"{_LOCKS}.try_acquire", "pass  # others", 'raise LockHeld(f"{name}: another was first") from None  # others'),
+        (
+            f"{_LOCKS}.try_acquire",
+            "self._rivalries.add(name)  #",
+            'raise LockHeld(f"{name}: another was first") from None  #',
+        ),
     ),
     fault(
         "renewal of a lapsed lock that was taken",

@@ -55,6 +55,52 @@ def test_what_is_remembered_is_forgotten_when_others_have_held_the_lock_since(wo
         assert held.lock.token == 3
 
 
+def test_that_another_has_released_a_lock_lately_is_known_by_one_read(world: World) -> None:
+    lock, within = world.darkroom.lock, timedelta(seconds=45)
+    assert not lock.was_released("sweep", within=within)
+    with world.another().lock.try_acquire("sweep", owner="timer/1"):
+        world.clock.advance(10)
+        assert not lock.was_released("sweep", within=within)
+    world.journal.clear()
+    world.clock.advance(44)
+    assert lock.was_released("sweep", within=within)
+    assert world.journal == ["locks.get"]
+    world.clock.advance(2)
+    assert not lock.was_released("sweep", within=within)
+
+
+def test_who_is_alone_with_a_lock_does_not_look_whether_another_has_released_it(world: World) -> None:
+    lock, within = world.darkroom.lock, timedelta(hours=1)
+    with lock.try_acquire("sweep", owner="timer/1"):
+        pass
+    world.journal.clear()
+    assert not lock.was_released("sweep", within=within)
+    assert world.journal == []
+
+
+def test_who_has_met_another_at_a_lock_looks_until_it_is_alone_again(world: World) -> None:
+    lock, within, journal = world.darkroom.lock, timedelta(hours=1), world.journal
+    for each in (lock, world.another().lock, lock):
+        with each.try_acquire("sweep", owner="timer/1"):
+            pass
+    journal.clear()
+    assert [lock.was_released("sweep", within=within) for _ in range(2)] == [False, False]
+    assert journal == ["locks.get"]
+
+
+def test_two_who_come_in_turns_to_a_lock_find_out_that_the_other_has_released_it(world: World) -> None:
+    within = timedelta(seconds=45)
+    locks, done = (world.darkroom.lock, world.another().lock), []
+    for turn in range(12):
+        world.clock.advance(30)
+        lock = locks[turn % 2]
+        if not lock.was_released("sweep", within=within):
+            done.append(turn)
+            with lock.try_acquire("sweep", owner="timer/1"):
+                pass
+    assert done[-4:] == [4, 6, 8, 10]
+
+
 def test_releasing_twice_is_harmless_and_says_so(world: World) -> None:
     held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     assert (held.release(), held.release(), held.lost) == (Release.RELEASED, Release.RELEASED_BEFORE, True)

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 
 from shared.worker.chores import Chore, Chores
+from shared.worker.timers import Timers
+from tests.doubles.world import World
 from tests.simulation.faults import Outage
 from tests.unit.worker_ground import Ground
 from tests.unit.worker_site import HOUR, Site
@@ -79,11 +81,75 @@ def test_an_image_that_a_walk_has_found_is_work() -> None:
     assert site.ground.now < 700 + 1_801
 
 
+def sweep_costs(containers: int, *, begin: float) -> tuple[Site, int]:
+    """Run containers for an hour, from a second on; return the last and how many requests their sweeps have sent."""
+    site = Site()
+    site.start()
+    for number in range(1, containers):
+        site.ground.go(13)
+        site.start_another(f"container-{number}")
+    site.ground.go(begin - site.ground.now)
+    site.ground.sendings.clear()
+    site.ground.go(HOUR)
+    return site, sum("/sweep" in sent.by for sent in site.ground.sendings)
+
+
+def test_the_sweeps_of_five_idle_containers_cost_little_more_than_those_of_one() -> None:
+    _, one = sweep_costs(1, begin=1_000)
+    site, five = sweep_costs(5, begin=1_000)
+    print(f"requests of sweeps in an idle hour: {one} with one container, {five} with five")
+    assert five <= 1.34 * one + 4 * 12  # a read for each that is left out
+    assert max(pauses(site, "sweep")) < 301
+
+
+def test_the_sweeps_of_busy_containers_come_each_minute_and_are_not_done_twice() -> None:
+    site = Site()
+    site.start()
+    for number in range(1, 4):
+        site.ground.go(13)
+        site.start_another(f"container-{number}")
+    site.ground.go(60)
+    site.ground.sendings.clear()
+    site.ground.go(490)
+    between = pauses(site, "sweep")
+    assert min(between) >= 45
+    assert max(between) < 61
+
+
+def test_a_container_sweeps_within_a_minute_and_three_quarters_when_another_has_died_that_did() -> None:
+    site = Site()
+    site.start()
+    site.ground.go(10)
+    first = site.ground.process
+    site.start_another("container")
+    site.ground.go(60)
+    site.ground.scheduler.kill(first)
+    died_at = site.ground.now
+    site.ground.go(300)
+    sweeps = [at for at in site.times_of("sweep") if at > died_at]
+    assert sweeps[0] - died_at <= 105
+    assert pauses(site, "sweep")[-1] == pytest.approx(60, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("types", "dispatch", "sweeps"), [([], "both", False), (["echo"], "both", True), ([], "timer", True)]
+)
+def test_the_sweep_of_another_counts_unless_it_may_not_have_done_the_same(
+    types: list[str], dispatch: str, *, sweeps: bool
+) -> None:
+    world = World(dict.fromkeys(types, lambda _: None), DISPATCH=dispatch)
+    world.another().sweep.sweep(owner="timer/1")
+    world.journal.clear()
+    timers = Timers(world.darkroom, owner="worker/1", is_idle=lambda: False, stop=lambda: False)
+    timers.chores()[0].act(timedelta(seconds=45))
+    assert ("jobs.due" in world.journal) is sweeps
+
+
 @pytest.mark.parametrize(("takes", "pause"), [(40, 60), (90, 90)])
 def test_a_chore_begins_again_a_minute_after_its_beginning_or_as_soon_as_it_has_ended(takes: int, pause: int) -> None:
     ground, begins = Ground(), list[float]()
 
-    def act() -> bool:
+    def act(_rest: timedelta) -> bool:
         begins.append(ground.now)
         ground.runtime.pause(takes)
         return True

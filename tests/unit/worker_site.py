@@ -35,6 +35,13 @@ class Site:
         """Begin to work."""
         return self.ground.process.begin("worker", self.worker.run)
 
+    def start_another(self, name: str) -> Worker:
+        """Start a worker with chores in another process, as another container does."""
+        self.ground.begin(name)
+        worker = Worker(self.ground.darkroom, slots=self._slots)
+        self.ground.process.begin("worker", worker.run)
+        return worker
+
     def replace_process(self) -> None:
         """End the process as ``kill -9`` does, and start a worker without chores in another."""
         self.ground.replace_process()
