@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
-from shared import clock, invocation
+from shared.runtime import Runtime
 from shared.telemetry import LOGGER, LogEvent, emit
 from shared.worker.signals import Wishes
 
 #: Seconds between two calls of ``tick``.
 TICK = 1.0
+_PROCESS = Runtime()
 
 
 class Ending(IntEnum):
@@ -39,7 +40,7 @@ def run(
     drain: float,
     wishes: Wishes,
     tick: Callable[[], object] = lambda: None,
-    monotonic: Callable[[], float] = clock.monotonic,
+    runtime: Runtime = _PROCESS,
 ) -> Ending:
     """Run a worker; at the first wish stop it, at the second end at once.
 
@@ -48,13 +49,13 @@ def run(
         drain: Seconds that it may take to end what is under way.
         wishes: When to end.
         tick: Called each second.
-        monotonic: Seconds that never go back.
+        runtime: Time, and a thread for the worker.
 
     Returns:
         How it has ended. If it was cut short its threads still run, and the caller ends the process without them.
     """
     work = _Work(worker, wishes)
-    thread, stop_at = invocation.start(work.do, name="worker"), float("inf")
+    thread, stop_at, monotonic = runtime.start(work.do, name="worker"), float("inf"), runtime.monotonic
     while thread.is_alive():
         if wishes.count and stop_at == float("inf"):
             stop_at = monotonic() + drain

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from shared.runtime import Runtime
 from shared.telemetry import LOGGER, LogEvent, emit
 from shared.worker import health, health_server
 from shared.worker.log_lines import JsonLines
@@ -121,7 +122,7 @@ def test_a_worker_that_does_not_end_within_its_time_to_drain_is_cut_short(signal
         clock.advance(26)
         signals.wake()
 
-    assert run(worker, drain=25, wishes=signals, tick=tick, monotonic=clock) is Ending.CUT_SHORT
+    assert run(worker, drain=25, wishes=signals, tick=tick, runtime=Runtime(monotonic=clock)) is Ending.CUT_SHORT
     assert worker.is_stopping
     worker.release()
 

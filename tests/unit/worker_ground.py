@@ -69,7 +69,7 @@ class Ground:
         self.call(self.darkroom.storage.create)
         self.sendings.clear()
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str) -> Instance:
         """Begin a process."""
         self.process = Instance(
             name,
@@ -84,6 +84,7 @@ class Ground:
         )
         self.darkroom = self.process.darkroom
         self.runtime = self.darkroom.runtime
+        return self.process
 
     def replace_process(self) -> None:
         """End the process as ``kill -9`` does, and begin another."""
