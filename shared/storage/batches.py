@@ -27,9 +27,12 @@ Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mappin
 
 #: Status, headers and the one line of JSON, if there is any, of each answer.
 _ANSWER = re.compile(rb"^HTTP/1\.[01] (\d{3})[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n([^\r\n]*)", re.MULTILINE)
+_ETAG = re.compile(rb"^etag:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _REFUSAL = 400
 _METHODS = {"create": "POST", "delete": "DELETE", "update": "PATCH", "upsert": "PATCH"}
 _LARGEST_WHOLE = 2**31
+#: ``quote`` of each character of a plain key; it goes through them in Python.
+_ASCII = {number: quote("''" if chr(number) == "'" else chr(number), safe="") for number in range(128)}
 
 
 def write(operations: Sequence[Operation], *, url: str, version: str) -> tuple[str, bytes]:
@@ -64,19 +67,25 @@ def read(body: bytes, number: int) -> list[Mapping[str, Any]]:
         TableTransactionError: One operation was refused, and so all were.
         ServiceResponseError: These are not the answers: nobody knows whether the transaction was applied.
     """
-    answers = [(int(status), _headers(lines), content) for status, lines, content in _ANSWER.findall(body)]
-    for status, headers, content in answers:
-        if status >= _REFUSAL:
-            raise refusal(TableTransactionError, status, content, headers)
+    answers = _ANSWER.findall(body)
+    for status, lines, content in answers:
+        if int(status) >= _REFUSAL:
+            raise refusal(TableTransactionError, int(status), content, _headers(lines))
     if len(answers) != number:
         raise ServiceResponseError("The reply to a transaction does not answer each of its operations.")
-    return [{"etag": headers.get("etag")} for _, headers, _ in answers]
+    return [
+        {"etag": found and found[1].decode("latin-1")} for found in (_ETAG.search(lines) for _, lines, _ in answers)
+    ]
 
 
 def address(url: str, entity: Mapping[str, Any]) -> str:
     """Return the address of a row in the table of that address."""
-    place, row_key = (quote(entity[name].replace("'", "''"), safe="") for name in ("PartitionKey", "RowKey"))
-    return f"{url}(PartitionKey='{place}',RowKey='{row_key}')"
+    return f"{url}(PartitionKey='{_key(entity['PartitionKey'])}',RowKey='{_key(entity['RowKey'])}')"
+
+
+def _key(key: str) -> str:
+    """Write a key into an address, its quotes doubled."""
+    return key.translate(_ASCII) if key.isascii() else quote(key.replace("'", "''"), safe="")
 
 
 def _part(number: int, operation: Operation, url: str, common: str) -> str:

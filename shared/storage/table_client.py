@@ -14,7 +14,7 @@ from azure.data.tables._error import _process_table_error
 
 from shared.storage import batches
 from shared.storage.plain_rows import PlainRows
-from shared.storage.policies import keep_useful
+from shared.storage.policies import for_writes, keep_useful
 
 _ACCEPTED, _OK = 202, 200
 
@@ -28,6 +28,7 @@ class Table(TableClient):
         self._row_of = operations._deserialize = PlainRows(operations._deserialize)  # noqa: SLF001 - no other way
         self._steps: Any = self._client._client._pipeline  # noqa: SLF001 - the same
         keep_useful(self._steps)
+        self._writes = for_writes(self._steps)
         self._account_url = f"{self.scheme}://{self._primary_hostname}"
         self._url = f"{self._account_url}/{self.table_name}"
 
@@ -71,7 +72,7 @@ class Table(TableClient):
             },
             content=content,
         )
-        response = self._steps.run(request, stream=True, **options).http_response
+        response = self._writes.run(request, stream=True, **options).http_response
         body = response.read()
         if response.status_code != _ACCEPTED:
             raise batches.refusal(HttpResponseError, response.status_code, body, response.headers)

@@ -203,13 +203,13 @@ def read_whole(request: Any, reply: Any) -> None:  # noqa: ANN401 - two generati
     response = reply.internal_response
     if request.method == "HEAD" or response.status_code in _BODILESS:
         return
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = response.headers
     refused = response.status_code >= _REFUSAL
     body = _body(response, LARGEST_REPLY if refused else _most(request))
-    if body and not refused and not {"content-length", "transfer-encoding"} & headers.keys():
+    if body and not refused and "Content-Length" not in headers and "Transfer-Encoding" not in headers:
         raise ServiceResponseError("The reply does not say where it ends.")
-    encoding = {name: value for name, value in headers.items() if name == "content-encoding"}
-    response.raw = _Memory(body, encoding)
+    encoding = headers.get("Content-Encoding")
+    response.raw = _Memory(body, {} if encoding is None else {"Content-Encoding": encoding})
 
 
 class _Memory(HTTPResponse):
