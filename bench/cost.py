@@ -24,7 +24,7 @@ from bench.contest.turns import PROCESSES
 PRICES = {"queue": 0.40, "table": 0.036, "blob read": 0.44, "blob write": 5.50}
 IMAGES, WARM = 120, 16
 _SECONDS = 120.0
-_TURN_SECONDS, _IMAGE_SECONDS = 6.0, 0.03
+_TURN_SECONDS, _IMAGE_SECONDS = 6.0, 0.02
 
 
 def main(words: list[str]) -> int:

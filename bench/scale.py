@@ -25,7 +25,7 @@ from tests.simulation.service.transport import InProcess
 
 ROWS, BUCKETS, JOBS = (1_000, 50_000), (4, 64), 40
 COUNTED_ROWS = (1_000, 50_000, 200_000)
-_ROW_SECONDS, _COUNTED_ROW_SECONDS = 0.001, 0.0005
+_START_SECONDS, _ROW_SECONDS, _COUNTED_ROW_SECONDS = 3.0, 0.0004, 0.0002
 
 
 def main(words: list[str]) -> int:
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
 def expected_seconds(options: argparse.Namespace) -> float:
     """Return how long it takes: the rows are written one transaction after the other."""
-    timed = _ROW_SECONDS * sum(options.rows) * len(options.buckets)
+    timed = (_START_SECONDS + _ROW_SECONDS * sum(options.rows)) * len(options.buckets)
     return float(timed + _COUNTED_ROW_SECONDS * sum(options.counted))
 
 
