@@ -75,7 +75,7 @@ def _race(entrants: Sequence[str], size: str, count: int, rounds: int) -> Turns:
 
 def _report(finding: Finding, size: str, turns: Turns, peers: Sequence[str]) -> None:
     """Put the medians of all rounds into a table, and how steady their ratios are."""
-    shifts = [0.0]
+    shifts: list[float] = []
     for name, rounds in turns.items():
         facts = {
             what: median(getattr(turn, what) for turn in rounds)
@@ -88,12 +88,14 @@ def _report(finding: Finding, size: str, turns: Turns, peers: Sequence[str]) -> 
         cells += [f"{facts[what]:.1f}" for what in ("client_ms", "azurite_ms", "requests_total")]
         kinds = rounds[-1].requests
         finding.add((name, *cells), size=size, contestant=name, **facts, requests=kinds, rates=rates, thrift=thrift)
+    count = len(next(iter(turns.values())))
     finding.notes.append(
-        f"{PROCESSES} processes each, medians of {len(next(iter(turns.values())))} rounds; CPU and requests an image. "
-        f"Without any one of the rounds, a ratio of rates would be at most {max(shifts):.0%} off. More is better in "
-        "every column of ratios. Where other programs share the cores, those of CPU hold better: all processor time of "
-        "the peer, Azurite's included, by all of this contestant."
+        f"{PROCESSES} processes each, medians of {count} rounds; CPU and requests an image. More is better in every "
+        "column of ratios. Where other programs share the cores, those of CPU hold better: all processor time of the "
+        "peer, Azurite's included, by all of this contestant."
     )
+    if count > 1 and shifts:
+        finding.notes.append(f"Without any one of the rounds, a ratio of rates would be at most {max(shifts):.0%} off.")
 
 
 def _all(turns: Sequence[Turn], what: str) -> list[float]:
