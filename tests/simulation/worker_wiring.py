@@ -35,9 +35,9 @@ class JudgedDarkroom(Darkroom):
 
     def __post_init__(self) -> None:
         """Stand before the steps that a worker calls; each has a method of its own name."""
-        for name, kind in _ENTRANCES.items():
-            step = getattr(self, name)
-            setattr(step, name, partial(self._enter, getattr(step, name), kind))
+        steps = {name: getattr(self, name) for name in _ENTRANCES}  # all are built first: some call others, unjudged
+        for name, step in steps.items():
+            setattr(step, name, partial(self._enter, getattr(step, name), _ENTRANCES[name]))
 
     def _enter(self, call: Callable[..., object], kind: str, body: bytes = b"", **options: Any) -> object:  # noqa: ANN401 - passed on
         given = (body,) if kind in (QUEUE, POISON) else ()
