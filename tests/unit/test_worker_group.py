@@ -41,10 +41,10 @@ def senders(site: Site, label: str) -> Counter[str]:
 
 def test_all_of_a_group_work(site: Site) -> None:
     group = begin(site)
-    site.upload(*(f"{number}.png" for number in range(60)))
+    site.upload(*(f"{number}.png" for number in range(32)))
     settle(site, 60)
-    assert site.states() == {"COMPLETED": 60}
-    assert min(senders(site, "complete")[f"member-{number}"] for number in group.members) > 5
+    assert site.states() == {"COMPLETED": 32}
+    assert min(senders(site, "complete")[f"member-{number}"] for number in group.members) > 3
 
 
 def test_an_idle_hour_costs_what_that_of_one_process_does_and_six_looks_a_follower(site: Site) -> None:
@@ -58,9 +58,9 @@ def test_an_idle_hour_costs_what_that_of_one_process_does_and_six_looks_a_follow
 
 def test_the_leader_of_an_idle_group_finds_the_first_message_and_has_the_followers_woken(site: Site) -> None:
     group = begin(site, idle=True)
-    site.upload(*(f"{number}.png" for number in range(60)))
+    site.upload(*(f"{number}.png" for number in range(32)))
     assert settle(site, 60) < 30 + 8
-    assert min(senders(site, "complete")[f"member-{number}"] for number in group.members) > 5
+    assert min(senders(site, "complete")[f"member-{number}"] for number in group.members) > 3
 
 
 def test_the_message_of_a_follower_that_dies_comes_back_when_its_job_may_be_claimed(site: Site) -> None:
@@ -117,7 +117,7 @@ def test_while_its_leader_dies_again_and_again_the_followers_look(site: Site) ->
 
 def test_a_group_drains(site: Site) -> None:
     group = begin(site)
-    site.upload(*(f"{number}.png" for number in range(60)))
+    site.upload(*(f"{number}.png" for number in range(32)))
     site.ground.go(1)
     group.wish()
     site.ground.go(5)
