@@ -7,6 +7,7 @@ from typer.main import get_group
 
 from docs.templates import ERRORS, requirements, results, sentences
 from shared.cli.main import app
+from shared.cli.worker_options import parser
 from shared.http.error_codes import ErrorCode
 from shared.telemetry import FIELDS, LogEvent
 
@@ -68,6 +69,8 @@ def _help() -> Rows:
                 parameter.opts[0] if parameter.param_type_name == "option" else str(getattr(parameter, "metavar", ""))
             )
             rows[f"`{word}`", getattr(parameter, "help", None) or ""] = None
+    for action in parser()._actions[1:]:  # noqa: SLF001 - listed nowhere else; of the last command, behind its --help
+        rows[f"`{action.option_strings[0]}`", action.help or ""] = None
     return [("command or option", "help"), *rows]
 
 

@@ -1,6 +1,6 @@
 """``python -m shared.cli``: the command, where its script is not installed."""
 
-from shared.cli.main import app
+from shared.cli.command import main
 
 if __name__ == "__main__":
-    app(prog_name="darkroom")
+    main()

@@ -5,8 +5,6 @@ failed, or no child process could be started. Of ``worker``: 0 all is settled, 1
 3 it has failed.
 """
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,11 +17,11 @@ import typer
 from shared import wiring
 from shared.cli import settings as app_settings
 from shared.cli import words
+from shared.cli.worker_options import PURPOSE
 from shared.errors import Conflict, DarkroomError, InvalidReference, NotFound, SettingsInvalid
 from shared.ports.rejections import RejectedMessage
 from shared.settings.settings import Settings
 from shared.wiring.steps import Darkroom
-from shared.worker.run import Ending
 
 VIOLATIONS, REFUSED, SETTINGS, STORAGE = 1, 1, 2, 3
 
@@ -177,48 +175,16 @@ def rejected(
             rejections.print_list(Console(), rows)
 
 
-@app.command()
-def worker(
-    *,
-    slots: Annotated[
-        int | None,
-        typer.Option(
-            "--slots",
-            min=1,
-            max=256,
-            help="Messages at once in each process. By default 2 more than the images that it analyses at once.",
-        ),
-    ] = None,
-    processes: Annotated[int, typer.Option("--processes", min=1, max=64, help="Worker processes.")] = 1,
-    health: Annotated[
-        words.Address | None,
-        typer.Option(
-            "--health",
-            metavar="[HOST:]PORT",
-            parser=words.address,
-            help="Serve GET /health. Without a host, only this machine can send requests.",
-        ),
-    ] = None,
-    drain: Annotated[
-        float,
-        typer.Option("--drain", min=0, metavar="SECONDS", help="Time to finish running work after SIGTERM or SIGINT."),
-    ] = 25.0,
-    handlers: Annotated[
-        list[str] | None,
-        typer.Option("--handlers", metavar="MODULE", help="Import a module that registers handlers. Repeatable."),
-    ] = None,
-    settings: SettingsFile = None,
-) -> None:
-    """Consume the job queue outside Azure Functions, and do what its timers do. Logs JSON lines to stderr."""
-    from shared.cli import worker as consumer
+@app.command(
+    "worker",
+    help=PURPOSE,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def _worker(context: typer.Context) -> None:
+    """Run a worker, whose options are not typer's to read."""
+    from shared.cli import worker
 
-    plan = consumer.Plan(slots=slots, processes=processes, drain=drain, health=health, handlers=handlers or ())
-    with _exit_on_error():
-        ending = consumer.consume(app_settings.read(settings), plan)
-    if ending is Ending.CUT_SHORT:
-        sys.stderr.flush()
-        os._exit(ending)  # its threads still run, and would be waited for
-    raise typer.Exit(ending)
+    raise typer.Exit(worker.work(context.args))
 
 
 def _get(darkroom: Darkroom, rejected_id: str) -> RejectedMessage:

@@ -1,13 +1,16 @@
 """Run ``darkroom worker``: one process, or a group of them."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared import wiring
+from shared.cli import settings as app_settings
 from shared.cli.words import Address
+from shared.cli.worker_options import parser
 from shared.errors import SettingsInvalid
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_places
@@ -40,6 +43,25 @@ class Plan:
     drain: float
     health: Address | None
     handlers: Sequence[str]
+
+
+def work(words: Sequence[str]) -> int:
+    """Run until a signal comes; return the exit status, or end the process if it was cut short.
+
+    Args:
+        words: Of the command line, behind ``worker``.
+    """
+    options = vars(parser().parse_args(words))
+    try:
+        ending = consume(app_settings.read(options.pop("settings")), Plan(**options))
+    except SettingsInvalid as invalid:
+        for problem in invalid.problems:
+            print(f"darkroom: {problem}", file=sys.stderr)  # noqa: T201 - it is part of a command
+        return Ending.SETTINGS
+    if ending is Ending.CUT_SHORT:
+        sys.stderr.flush()
+        os._exit(ending)  # its threads still run, and would be waited for
+    return ending
 
 
 def consume(environ: Mapping[str, str], plan: Plan) -> Ending:

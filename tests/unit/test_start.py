@@ -15,15 +15,22 @@ from tests.doubles.world import World
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = """
 import gc, json, os, sys
-import shared.cli.main, shared.cli.worker
 from shared import wiring
+from shared.cli import worker
+from shared.cli.command import main
+from shared.worker.run import Ending
 from shared.worker.worker import Worker
-Worker(wiring.build(os.environ, threaded=False), slots=2)
-print(json.dumps({"modules": list(sys.modules), "collects": gc.isenabled(), "kept": gc.get_freeze_count()}))
+def consume(environ, plan):
+    Worker(wiring.build(environ, threaded=False), slots=plan.slots)
+    print(json.dumps({"modules": list(sys.modules), "collects": gc.isenabled(), "kept": gc.get_freeze_count()}))
+    return Ending.SETTLED
+worker.consume = consume
+sys.argv = ["darkroom", "worker", "--slots", "2"]
+main()
 """
 #: With all that is below them.
 UNUSED = (
-    *("PIL", "azure.functions", "azure.identity", "fastapi", "http.server", "pydantic", "rich", "starlette", "uvicorn"),
+    *("PIL", "azure.functions", "azure.identity", "fastapi", "http.server", "pydantic", "rich", "starlette", "typer"),
     *("shared.analysis.examine", "shared.analysis.metadata", "shared.http"),
     *("shared.steps.operators", "shared.steps.upkeep", "shared.worker.health_server"),
 )

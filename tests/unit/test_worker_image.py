@@ -10,6 +10,7 @@ import pytest
 from typer.main import get_group
 
 from shared.cli.main import app
+from shared.cli.worker_options import parser
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy" / "worker"
@@ -31,11 +32,12 @@ def test_what_it_copies_is_there_and_is_all_that_docker_is_sent() -> None:
 
 def test_the_command_takes_its_words_and_the_health_check_asks_where_it_serves() -> None:
     command, *words = words_of("CMD")
-    parsed = get_group(app).commands[command].make_context(command, words)
+    assert command in get_group(app).commands
+    parsed = parser().parse_args(words)
     ports = {
         int(port) for port in re.findall(r"EXPOSE (\d+)|127\.0\.0\.1:(\d+)/health", DOCKERFILE) for port in port if port
     }
-    assert ports == {parsed.params["health"].port}
+    assert ports == {parsed.health.port}
     assert words_of("ENTRYPOINT") == ["python", "-m", "shared.cli"]
 
 
