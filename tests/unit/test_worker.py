@@ -115,7 +115,7 @@ def test_stop_lets_a_sweep_end_what_it_has_begun_and_begin_no_more() -> None:
 @pytest.mark.parametrize("begin", [0.0, 3.0, 20.0])
 def test_stop_while_storage_is_out_ends_it_in_six_seconds_and_says_that_not_all_is_settled(begin: float) -> None:
     site = Site(longest=0.5)
-    site.upload(*(f"{number}.png" for number in range(40)))
+    site.upload(*(f"{number}.png" for number in range(16)))
     running = site.start()
     site.ground.go(1)
     site.ground.storage_outage(600)
@@ -128,7 +128,7 @@ def test_stop_while_storage_is_out_ends_it_in_six_seconds_and_says_that_not_all_
 
 def test_what_a_worker_leaves_in_an_outage_comes_back_and_is_committed_once() -> None:
     site = Site(longest=0.5, leads=False)
-    site.upload(*(f"{number}.png" for number in range(40)))
+    site.upload(*(f"{number}.png" for number in range(16)))
     site.start()
     site.ground.go(1)
     site.ground.storage_outage(60)
@@ -136,7 +136,7 @@ def test_what_a_worker_leaves_in_an_outage_comes_back_and_is_committed_once() ->
     site.ground.go(60)
     site.replace_process()
     site.ground.scheduler.run(site.ground.now + 200, enough=lambda: len(site.ground.queue) == 0)
-    assert site.states() == {"COMPLETED": 40}
+    assert site.states() == {"COMPLETED": 16}
 
 
 def test_a_write_that_meets_a_moment_of_an_outage_after_stop_is_sent_again() -> None:
