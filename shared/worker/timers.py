@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.settings.enums import Dispatch
-from shared.steps.upkeep import purge, reconcile, sweep
 from shared.wiring.steps import Darkroom
 from shared.worker.chores import Chore
 
@@ -50,6 +49,8 @@ class Timers:
         )
 
     def _sweep(self, rest: timedelta) -> bool:
+        from shared.steps.upkeep import sweep
+
         # Another's sweep counts for ours where both do the same: one without our handlers leaves our jobs alone, and
         # what one had no time for that analyses by itself would wait.
         darkroom, now = self._darkroom, self._darkroom.runtime.monotonic()
@@ -61,12 +62,16 @@ class Timers:
         return darkroom.sweep.sweep(owner=self._owner, stop=self._stop, drains=drains).found_work
 
     def _reconcile(self, rest: timedelta) -> bool:
+        from shared.steps.upkeep import reconcile
+
         if self._is_left_out(reconcile.LOCK, rest):
             return False
         walked = self._darkroom.reconcile.reconcile(owner=self._owner, stop=self._stop)
         return bool(walked.missed or walked.reopened)
 
     def _purge(self, rest: timedelta) -> bool:
+        from shared.steps.upkeep import purge
+
         if not self._is_left_out(purge.LOCK, rest):
             self._darkroom.purge.purge(owner=self._owner, stop=self._stop)
         return False  # what is gone brings no more work
