@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from shared.wiring.collector import collector_at_rest
 from shared.wiring.part import GUARD, Part
 from tests.doubles.world import World
@@ -43,18 +45,22 @@ def _run(script: str) -> dict[str, object]:
     return found
 
 
-def test_a_worker_loads_nothing_that_its_first_message_does_not_need() -> None:
-    found = _run(WORKER)
-    modules = found["modules"]
+@pytest.fixture(scope="module")
+def worker() -> dict[str, object]:
+    """Start a worker, and say what it has loaded."""
+    return _run(WORKER)
+
+
+def test_a_worker_loads_nothing_that_its_first_message_does_not_need(worker: dict[str, object]) -> None:
+    modules = worker["modules"]
     assert isinstance(modules, list)
     assert "shared.steps.work.receive" in modules
     assert [name for name in modules if any(f"{name}.".startswith(f"{each}.") for each in UNUSED)] == []
 
 
-def test_what_a_process_has_loaded_is_never_searched_for_garbage_and_all_else_is() -> None:
-    found = _run(WORKER)
-    assert found["collects"] is True
-    assert int(str(found["kept"])) > 50_000
+def test_what_a_process_has_loaded_is_never_searched_for_garbage_and_all_else_is(worker: dict[str, object]) -> None:
+    assert worker["collects"] is True
+    assert int(str(worker["kept"])) > 50_000
 
 
 def test_a_collector_that_rests_already_stays_at_rest() -> None:
