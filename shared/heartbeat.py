@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.errors import IllegalTransition, Lost, Stale
 from shared.invocation import carry
@@ -37,6 +37,7 @@ class HeldLease(Generic[R]):
         margin: timedelta,
         sent_at: float,
         runtime: Runtime,
+        on_retire: Callable[["HeldLease[R]"], object],
     ) -> None:
         self._row = row
         self._renew = renew
@@ -50,6 +51,7 @@ class HeldLease(Generic[R]):
         self._is_retired = False
         self._is_refused = False
         self._busy = False
+        self._on_retire = on_retire
         self._renew_here = carry(self._renew_once)
 
     @property
@@ -108,7 +110,8 @@ class HeldLease(Generic[R]):
         """End the renewals, wait for one that is under way, and return the newest row: what a commit must match."""
         with self._mutex:
             self._is_retired = True
-            return self._row
+        self._on_retire(self)
+        return self._row
 
 
 class Heartbeat:
@@ -124,9 +127,10 @@ class Heartbeat:
         self._margin = margin
         self._runtime = runtime
         self._has_threads = threaded
-        self._leases: list[HeldLease[object]] = []
+        self._leases: dict[HeldLease[Any], None] = {}  # in the order of their beginnings
         self._guard = runtime.lock()
         self._wake = runtime.event()
+        self._looks_at = float("inf")
         self._thread: Thread | None = None
 
     def hold(self, row: R, renew: Callable[[R, Left], R], *, lease: timedelta, sent_at: float) -> HeldLease[R]:
@@ -138,12 +142,22 @@ class Heartbeat:
             lease: Protection given by each renewal.
             sent_at: Monotonic second before the winning request was sent.
         """
-        held = HeldLease(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, runtime=self._runtime)
+        held = HeldLease(
+            row,
+            renew,
+            lease=lease,
+            margin=self._margin,
+            sent_at=sent_at,
+            runtime=self._runtime,
+            on_retire=self._forget,
+        )
         with self._guard:
-            self._leases.append(held)  # type: ignore[arg-type] # renewed by its own function alone
+            self._leases[held] = None
             if self._has_threads and (self._thread is None or not self._thread.is_alive()):
                 self._thread = self._runtime.start(self._run, name="heartbeat")
-        self._wake.set()
+            is_sooner = held.renew_at < self._looks_at
+        if is_sooner:  # as a rule the first of many: the thread would look through all of them for each
+            self._wake.set()
         return held
 
     def beat(self) -> float | None:
@@ -153,16 +167,22 @@ class Heartbeat:
             Seconds until the next renewal; None when none is to come, or before one that is under way has ended.
         """
         with self._guard:
-            self._leases = [held for held in self._leases if held.busy or held.renew_at != float("inf")]
+            self._looks_at = float("inf")  # whatever is held from here on wakes the thread
+            self._leases = {held: None for held in self._leases if held.busy or held.renew_at != float("inf")}
             pending = sorted(self._leases, key=lambda held: held.renew_at)
         for held in pending:
             if held.begin():
                 self._renew(held)
-        waits = [held.renew_at - self._runtime.monotonic() for held in pending if not held.busy]
-        soonest = min(waits, default=float("inf"))
-        return None if soonest == float("inf") else max(0.0, soonest)
+        soonest = min((held.renew_at for held in pending if not held.busy), default=float("inf"))
+        with self._guard:
+            self._looks_at = soonest
+        return None if soonest == float("inf") else max(0.0, soonest - self._runtime.monotonic())
 
-    def _renew(self, held: HeldLease[object]) -> None:
+    def _forget(self, held: HeldLease[Any]) -> None:
+        with self._guard:
+            self._leases.pop(held, None)
+
+    def _renew(self, held: HeldLease[Any]) -> None:
         """Renew one lease beside the others; here and now where the system gives no thread."""
         if self._has_threads:
             with contextlib.suppress(RuntimeError):
@@ -170,7 +190,7 @@ class Heartbeat:
                 return
         held.beat()
 
-    def _aside(self, held: HeldLease[object]) -> None:
+    def _aside(self, held: HeldLease[Any]) -> None:
         held.beat()
         self._wake.set()  # when it is due next has changed
 
