@@ -1,7 +1,7 @@
 """CPU and peak memory of a whole analysis, beside the same decode and thumbnail by others, in the same run.
 
-Each figure is the median of rounds in which all contenders take turns, each in a process of its own. Linux only: the
-peak is read from /proc.
+Each figure is the median of rounds in which all contenders take turns, each in a process of its own, whose memory is
+managed as that of our child processes. Linux only: the peak is read from /proc.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from typing import Any
 
 from bench.contenders import CONTENDERS
 from bench.photographs import FORMATS, SIZES, photograph
+from shared.analysis.sandbox.child_process import MALLOC
 
 ROUNDS, RUNS = 3, 3
 Figures = dict[tuple[int, str, str], list[dict[str, Any]]]
@@ -60,7 +61,7 @@ def _made(folder: Path, sizes: list[int], names: list[str]) -> dict[tuple[int, s
 def _measured(contender: str, file: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.measure", contender, str(file), str(RUNS)]
     told = subprocess.run(  # noqa: S603 - ourselves
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ, check=False
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **MALLOC}, check=False
     )
     if told.returncode:
         return {"failed": f"exit status {told.returncode}"}

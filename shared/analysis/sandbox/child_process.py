@@ -34,7 +34,7 @@ _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDI
 #: One arena, because there is one thread. Large blocks lie apart from the heap, where a small block behind them would
 #: keep them from being given back: one child kept 200 MB of an image for good. What smaller blocks leave free at the
 #: heap's end stays for the next image, because giving it back and asking for it again costs 10 ms an image.
-_MALLOC = {
+MALLOC = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(8 * 1024 * 1024),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 1024 * 1024),
@@ -167,4 +167,4 @@ def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     own = str(Path(shared.__path__[0]).parent)  # last: an editable installation has it in no list of places
     places = os.pathsep.join(str(Path(place).absolute()) for place in (*sys.path, own))
-    return {**kept, "PYTHONPATH": places, **_MALLOC}
+    return {**kept, "PYTHONPATH": places, **MALLOC}
