@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from shared.worker.run import Ending
-from tests.unit.worker_ground import LOOK
-from tests.unit.worker_group import Group
-from tests.unit.worker_site import HOUR, Site
+from tests.simulation.worker.worker_ground import LOOK
+from tests.simulation.worker.worker_group import Group
+from tests.simulation.worker.worker_site import HOUR, Site
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.simulation.clocks import Watch
 from tests.simulation.instance import Instance
 from tests.simulation.scheduler import Home
 from tests.simulation.threads import Event
-from tests.unit.worker_ground import Ground
+from tests.simulation.worker.worker_ground import Ground
 
 DRAIN = 25.0
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.unit.worker_ground import LOOK
-from tests.unit.worker_site import HOUR, Site
+from tests.simulation.worker.worker_ground import LOOK
+from tests.simulation.worker.worker_site import HOUR, Site
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from shared.worker.worker import Worker
 from tests.simulation import entry_points
 from tests.simulation.outside import Client
 from tests.simulation.scheduler import Task
-from tests.unit.worker_ground import Ground
+from tests.simulation.worker.worker_ground import Ground
 
 HOUR = 3_600.0
 #: What only one chore sends, and how often each time: a sweep that finds no work, once for each bucket.

@@ -10,8 +10,8 @@ from shared.worker.chores import Chore, Chores
 from shared.worker.timers import Timers
 from tests.doubles.world import World
 from tests.simulation.faults import Outage
-from tests.unit.worker_ground import Ground
-from tests.unit.worker_site import HOUR, Site
+from tests.simulation.worker.worker_ground import Ground
+from tests.simulation.worker.worker_site import HOUR, Site
 
 POISON_LOOK = "GET image-jobs-poison messages"
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.ports.queue import QueueMessage
-from tests.unit.worker_ground import Ground, Hands
+from tests.simulation.worker.worker_ground import Ground, Hands
 
 HOUR = 3_600.0
 
