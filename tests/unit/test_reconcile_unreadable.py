@@ -124,3 +124,35 @@ def test_a_job_that_fails_again_is_not_opened_for_the_same_change(*, left_archiv
         world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert world.job(job_id).state is State.FAILED
+
+
+def _out_of_the_archive(world: World) -> str:
+    """Let a job end since its blob is archived, and take the blob out of the archive; return the job's id."""
+    job_id = archived(world)
+    world.images.mark(ImageRef("images", "a.png"), archived=False, tier_changed_at=world.clock.now + timedelta(hours=1))
+    world.clock.advance(86_400)
+    return job_id
+
+
+def test_a_job_of_a_newer_release_is_not_opened_again() -> None:
+    world = world_of_old_images()
+    job_id = _out_of_the_archive(world)
+    world.newer_release_writes(job_id)
+    row = world.jobs.table.jobs[job_id]
+    assert walk(world).reopened == 0
+    assert world.jobs.table.jobs[job_id] == row
+
+
+def test_a_job_that_somebody_else_opens_meanwhile_is_opened_once() -> None:
+    world = world_of_old_images()
+    job_id = _out_of_the_archive(world)
+    rows = []
+
+    def open_again() -> None:
+        world.darkroom.redrive.redrive(job_id)
+        rows.append(world.jobs.table.jobs[job_id])
+
+    world.jobs.before("replace", open_again)
+    assert walk(world).reopened == 0
+    assert [world.jobs.table.jobs[job_id]] == rows
+    assert world.job(job_id).state is State.PENDING

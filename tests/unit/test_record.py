@@ -124,6 +124,22 @@ def test_a_version_that_comes_back_is_opened_again(world: World) -> None:
     assert world.jobs.table.keys["image-analysis", "images/cat.png"].job_id == old
 
 
+def test_an_older_job_that_a_newer_release_has_written_is_left_to_it(world: World) -> None:
+    old = world.record_image()
+    world.newer_release_writes(old)
+    row, new = world.jobs.table.jobs[old], world.record_image(data=png(9, 9))
+    assert (world.jobs.table.jobs[old], world.job(new).state) == (row, State.PENDING)
+
+
+def test_a_version_that_comes_back_to_a_job_of_a_newer_release_is_left_to_it(world: World) -> None:
+    old, new = _come_back(world)
+    world.newer_release_writes(old)
+    row = world.jobs.table.jobs[old]
+    back = world.darkroom.record.record_newer(CAT)
+    assert (back.job_id, back.outcome) == (old, Recording.DUPLICATE)
+    assert (world.jobs.table.jobs[old], world.job(new).state) == (row, State.PENDING)
+
+
 def test_a_superseded_job_that_is_claimed_meanwhile_is_superseded_all_the_same(world: World) -> None:
     old, ref = world.record_image(), world.upload(data=png(9, 9))
     world.jobs.before("insert", int, lambda: world.rival_claims(old))
