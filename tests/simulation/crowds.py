@@ -10,8 +10,8 @@ from tests.simulation.stage import Stage
 _CROWD = "crowd/"
 #: Share of these images that an event announces all the same, of which a walk does not know.
 ANNOUNCED = 0.25
-#: They come in two waves, each in its third of a storm, within so many seconds.
-_WAVES, _THIRD, _SECONDS = 2, 1 / 3, 3.0
+#: They come in two waves, each in its sixth of a storm, within so many seconds.
+_WAVES, _SIXTH, _SECONDS = 2, 1 / 6, 3.0
 #: Acts that change a tier, and the share of them by which a blob goes to the archive, and comes back.
 _CHANGES, _ARCHIVED = 3, 0.4
 #: How often messages are taken away behind a lull, and seconds between two times.
@@ -31,7 +31,7 @@ def is_unannounced(path: str) -> bool:
 def draw_crowd(stage: Stage) -> list[tuple[str, float]]:
     """Draw what is done in worlds that have such images, policies, auditors or lulls: kinds of acts, their moments."""
     chance, plan = stage.chance, stage.plan
-    waves = [(number + chance.share(f"wave {number}")) * _THIRD * plan.span for number in range(_WAVES)]
+    waves = [(number + chance.share(f"wave {number}")) * _SIXTH * plan.span for number in range(_WAVES)]
     uploads = [waves[number % _WAVES] + chance.share(f"crowd {number}") * _SECONDS for number in range(plan.crowd)]
     changes = [chance.share(f"tier {number}") * plan.span for number in range(_CHANGES if plan.tiers else 0)]
     audits = [chance.share(f"audit {number}") * plan.span for number in range(plan.audits)]

@@ -222,8 +222,10 @@ class Duties:
             duty.sent_at, duty.known_at = begun_at, passage.clock()
         if duty is None or duty.refusal != name or row_of(passage.request) != duty.place:
             return
-        # The adapter looks for its own lost write first, and says only that the row has moved; the worker looks again.
-        # Where that look fails, the worker does not know yet.
+        # The adapter looks for its own lost write first, by its nonce alone, and says only that the row has moved; the
+        # worker looks again. Until then, and where that look fails, the worker does not know.
+        if "$select" in passage.request.query:
+            return
         gone = self.rows.get(duty.place, {}).get("claim_id") != duty.claim_id
         duty.knows = gone and end in ("200", "404")
 

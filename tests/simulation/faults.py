@@ -85,7 +85,7 @@ CROWDED = (
     ("get key", Fault.REPLY_DELAYED),
 )
 #: Share of the worlds that have one, and of those requests that meet it.
-_CROSSED, _MEET, _CROWDED, _ZEAL = 0.35, 0.75, 0.7, 0.3
+_CROSSED, _MEET, _CROWDED, _STUBBORN, _ZEAL = 0.35, 0.75, 0.7, 0.9, 0.3
 #: What leaves a sender in doubt, where the reply is not there in time: its next request may then be refused, too.
 _DOUBTS = frozenset({Fault.REPLY_LOST, Fault.REPLY_CUT, Fault.REFUSED_AFTER, Fault.REPLY_DELAYED})
 _FOCUSED, _SHARP = 0.3, 12.0
@@ -219,7 +219,7 @@ def forecast(
     if chance.share("weather/crossed") < _CROSSED:
         (focus, strike), often = chance.choose("weather/crossing", *CROSSINGS), _MEET
     if crowded and chance.share("weather/crowded") < _CROWDED:
-        (focus, strike), often = chance.choose("weather/crowding", *CROWDED), _MEET
+        (focus, strike), often = chance.choose("weather/crowding", *CROWDED), _STUBBORN
     dates = range(chance.choose("weather/fronts", 1, 1, 2, 3))
     return Weather(
         rates={kind: level * luck.choice((0.5, 1.0, 3.0)) * _RARE.get(kind, 1.0) for kind in kinds},

@@ -22,6 +22,7 @@ ROUNDS = (
     fault(
         "a lease is renewed behind the end of its work",
         (_RETIRE, "self._is_retired = True", "pass"),
+        (_RETIRE, "self._on_retire(self)", "pass"),
     ),
     fault(
         "a retry counts twice",

@@ -14,6 +14,8 @@ _WORKERS = 0.25
 #: Share of the worlds in which a walk finds many images that nobody has announced, and of those that have policies
 #: which change tiers; and of those whose timers have been idle for long when the storm begins, of so many seconds.
 _CROWDS, _TIERS, _LULLS, _LULL = 0.08, 0.08, 0.04, (1020.0, 1620.0)
+#: A walk looks again at what is younger than a minute: its first look at an image is its last in longer storms alone.
+_CROWDED_SPAN = 180.0
 #: Share of the worlds in which somebody verifies meanwhile, so often; and of those whose jobs may not be claimed for
 #: long, so many seconds.
 _AUDITED, _AUDITS, _HURRIES, _HURRY = 0.06, 3, 0.06, "60"
@@ -60,6 +62,7 @@ class Plan:
         workers: Share of the processes that are workers in place of hosts: none, some, or all.
         crowd: Images that nobody announces, beside the others.
         tiers: Whether a policy changes the tiers of images.
+        walks: How often anybody walks in one storm.
         lull: Seconds before the storm in which nothing happens, and timers tick.
         audits: How often somebody verifies while everything goes on.
     """
@@ -85,6 +88,7 @@ class Plan:
     workers: float
     crowd: int
     tiers: bool
+    walks: float
     lull: float
     audits: int
 
@@ -107,6 +111,7 @@ def draw_plan(chance: Chance) -> Plan:
     lost = choose("lost", 0.0, 0.0, 0.0, 0.0, 0.2, 1.0)
     workers = choose("workers", 0.5, 1.0) if chance.share("plan/has workers") < _WORKERS else 0.0
     crowd = choose("crowd", 4, 6, 8, 12) if chance.share("plan/has crowd") < _CROWDS else 0
+    span = max(span, _CROWDED_SPAN) if crowd else span
     lull = choose("lull", *_LULL) if not workers and chance.share("plan/has lull") < _LULLS else 0.0
     environ = _environ(choose, lease, margin, dequeues, purges=purges)
     environ |= _environ_of_crowd(choose) if crowd else {}
@@ -134,6 +139,7 @@ def draw_plan(chance: Chance) -> Plan:
         workers=workers,
         crowd=crowd,
         tiers=bool(crowd) or chance.share("plan/tiers") < _TIERS,
+        walks=choose("crowd walks", 1.0, 1.5, 4.0) if crowd else 1.0,
         lull=lull,
         audits=_AUDITS if chance.share("plan/audited") < _AUDITED else 0,
     )

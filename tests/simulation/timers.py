@@ -7,8 +7,8 @@ from tests.simulation.instance import Instance
 from tests.simulation.scheduler import Task
 from tests.simulation.stage import Stage
 
-#: How often others tick during one storm.
-_RECONCILES, _PURGES, _CROWDED = 1.0, 1.5, 4.0
+#: How often a purge comes during one storm.
+_PURGES = 1.5
 _RESTART_SECONDS = 10.0
 #: The singleton that keeps two timers apart is not fenced.
 _TWO = 0.15
@@ -36,7 +36,7 @@ class Timers:
         plan = self.stage.plan
         self._every(plan.ticks, "sweep")
         if plan.reconciles:
-            self._every(plan.span / (_CROWDED if plan.crowd else _RECONCILES), "reconcile", plan.lull)
+            self._every(plan.span / plan.walks, "reconcile", plan.lull)
         if plan.purges:
             self._every(plan.span / _PURGES, "purge", plan.lull)
         self._restart()
