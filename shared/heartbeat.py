@@ -156,6 +156,7 @@ class Heartbeat:
             if self._has_threads and (self._thread is None or not self._thread.is_alive()):
                 self._thread = self._runtime.start(self._run, name="heartbeat")
             is_sooner = held.renew_at < self._looks_at
+            self._looks_at = min(held.renew_at, self._looks_at)
         if is_sooner:  # as a rule the first of many: the thread would look through all of them for each
             self._wake.set()
         return held
@@ -164,19 +165,24 @@ class Heartbeat:
         """Renew what is due, in the order in which it is due.
 
         Returns:
-            Seconds until the next renewal; None when none is to come, or before one that is under way has ended.
+            Seconds until the next look; None when no renewal is to come, or before one that is under way has ended.
         """
+        monotonic = self._runtime.monotonic
         with self._guard:
-            self._looks_at = float("inf")  # whatever is held from here on wakes the thread
+            planned, self._looks_at = self._looks_at, float("inf")  # whatever is held from here on wakes the thread
             self._leases = {held: None for held in self._leases if held.busy or held.renew_at != float("inf")}
             pending = sorted(self._leases, key=lambda held: held.renew_at)
         for held in pending:
             if held.begin():
                 self._renew(held)
-        soonest = min((held.renew_at for held in pending if not held.busy), default=float("inf"))
+        soonest, now = min((held.renew_at for held in pending if not held.busy), default=float("inf")), monotonic()
+        if (
+            pending and now < planned
+        ):  # a look for nothing is cheap; one put off would have the next short lease wake the thread
+            soonest = min(soonest, planned)
         with self._guard:
-            self._looks_at = soonest
-        return None if soonest == float("inf") else max(0.0, soonest - self._runtime.monotonic())
+            self._looks_at = min(soonest, self._looks_at)
+        return None if soonest == float("inf") else max(0.0, soonest - now)
 
     def _forget(self, held: HeldLease[Any]) -> None:
         with self._guard:

@@ -315,6 +315,19 @@ def test_a_lease_that_is_taken_while_others_are_looked_through_wakes_the_thread(
     assert wake.count - before == 1
 
 
+def test_short_leases_among_long_ones_wake_the_thread_once() -> None:
+    wake, thread = CountingEvent(), threading.Thread()
+    runtime = Runtime(monotonic=FakeClock(0.0), event=lambda: wake, start=lambda _call, *, name: thread)  # noqa: ARG005 - as called
+    heartbeat = Heartbeat(margin=MARGIN, runtime=runtime)
+    heartbeat.hold(1, _same, lease=2 * LEASE, sent_at=0.0)
+    heartbeat.beat()
+    before = wake.count
+    for _ in range(3):
+        heartbeat.hold(1, _same, lease=LEASE, sent_at=0.0).retire()
+        heartbeat.beat()
+    assert wake.count - before == 1
+
+
 def _same(row: int, _: Left) -> int:
     return row
 
