@@ -16,7 +16,6 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.data.tables import TableClient
 from azure.storage import blob, queue
 from azure.storage.blob import BlobServiceClient
-from azure.storage.queue import QueueClient
 
 from shared.clock import ServerClock
 from shared.errors import SettingsInvalid
@@ -156,7 +155,7 @@ class QueueService:
         options = {"transport": wire, "api_version": API_VERSION, "retry_policy": _QueueRetry(runtime)}
         self._client = _maker(Queue, connection, "queue", **options)
 
-    def get_queue_client(self, name: str) -> QueueClient:
+    def get_queue_client(self, name: str) -> Queue:
         """Build the client of one queue; ``names`` calls this."""
         with _name_setting(self._connection):
             return self._client(queue_name=name)

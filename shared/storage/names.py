@@ -6,10 +6,10 @@ change or refuse never leaves the process: the caller gets the reason, ``Invalid
 
 from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient
-from azure.storage.queue import QueueClient
 
 from shared.rules.names import Kind, check
 from shared.storage.clients import QueueService, TableService
+from shared.storage.queue_client import Queue
 
 
 def blob(service: BlobServiceClient, container_name: str, name: str) -> BlobClient:
@@ -26,7 +26,7 @@ def container(service: BlobServiceClient, name: str) -> ContainerClient:
     return service.get_container_client(check(Kind.CONTAINER, name))
 
 
-def queue(service: QueueService, name: str) -> QueueClient:
+def queue(service: QueueService, name: str) -> Queue:
     """Build the client of a queue; raise as ``blob`` does."""
     return service.get_queue_client(check(Kind.QUEUE, name))
 

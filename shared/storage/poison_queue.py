@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from azure.storage.queue import QueueClient
-
 from shared.ports.queue import QueueMessage
 from shared.storage import cas, queue_requests
+from shared.storage.queue_client import Queue
 
 #: How long what was received is hidden from others; as the host does.
 _HIDDEN = timedelta(minutes=10)
@@ -18,7 +17,7 @@ class StoragePoisonQueue:
         queue: Its client, without an encoding of its own.
     """
 
-    def __init__(self, queue: QueueClient) -> None:
+    def __init__(self, queue: Queue) -> None:
         self._queue = queue
 
     def backlog(self) -> int:

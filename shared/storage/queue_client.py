@@ -3,14 +3,16 @@
 from typing import Any
 from urllib.parse import quote
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError, map_error
+from azure.core.exceptions import DecodeError, HttpResponseError, ResourceNotFoundError, map_error
+from azure.core.pipeline.policies import ContentDecodePolicy
 from azure.core.rest import HttpRequest
 from azure.storage.queue import QueueClient
 from azure.storage.queue._shared.response_handlers import process_storage_error
 
+from shared.ports.queue import QueueMessage
 from shared.storage.policies import keep_useful
 
-_DELETED = 204
+_OK, _DELETED = 200, 204
 
 
 class Queue(QueueClient):
@@ -21,6 +23,20 @@ class Queue(QueueClient):
         keep_useful(self._pipeline)
         self._url, _, self._query = self.url.partition("?")
 
+    def take(self, most: int, seconds: int) -> list[QueueMessage]:
+        """Take messages into one's hand. Costs: 1 request.
+
+        Args:
+            most: At most so many, 1 to 32.
+            seconds: How long nobody else receives them.
+        """
+        answer = self._ask("GET", "", f"numofmessages={most}&visibilitytimeout={seconds}", expect=_OK)
+        found = answer.context.get(ContentDecodePolicy.CONTEXT_NAME)
+        try:
+            return [_message(one) for one in found.iterfind("QueueMessage")]
+        except (AttributeError, TypeError, ValueError) as error:
+            raise DecodeError("The reply is no list of messages.", response=answer.http_response) from error
+
     def delete_message(  # type: ignore[override] # it has none of the SDK's overloads
         self,
         message: str,
@@ -28,14 +44,28 @@ class Queue(QueueClient):
         **options: Any,  # noqa: ANN401 - of the SDK
     ) -> None:
         """Delete a message in one's hand. Costs: 1 delete."""
-        query = "&".join(filter(None, (f"popreceipt={quote(pop_receipt, safe='')}", self._query)))
-        url = f"{self._url}/messages/{quote(message, safe='')}?{query}"
-        request = HttpRequest("DELETE", url, headers={"x-ms-version": self.api_version})
-        response = self._pipeline.run(request, stream=False, **options).http_response
-        if response.status_code == _DELETED:
-            return
+        path, query = f"/{quote(message, safe='')}", f"popreceipt={quote(pop_receipt, safe='')}"
+        self._ask("DELETE", path, query, expect=_DELETED, **options)
+
+    def _ask(self, method: str, path: str, query: str, *, expect: int, **options: Any) -> Any:  # noqa: ANN401 - of the SDK's own making
+        """Send a request about messages; raise what the SDK raises where another status answers."""
+        url = f"{self._url}/messages{path}?{'&'.join(filter(None, (query, self._query)))}"
+        request = HttpRequest(method, url, headers={"x-ms-version": self.api_version, "Accept": "application/xml"})
+        answer = self._pipeline.run(request, stream=False, **options)
+        response = answer.http_response
+        if response.status_code == expect:
+            return answer
         try:
             map_error(response.status_code, response, {404: ResourceNotFoundError})
             raise HttpResponseError(response=response)  # noqa: TRY301 - as the SDK's own
         except HttpResponseError as error:
             process_storage_error(error)
+
+
+def _message(found: Any) -> QueueMessage:  # noqa: ANN401 - an element of XML
+    return QueueMessage(
+        body=(found.findtext("MessageText") or "").encode(),
+        id=str(found.findtext("MessageId")),
+        receipt=str(found.findtext("PopReceipt")),
+        dequeue_count=int(found.findtext("DequeueCount")),
+    )

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from azure.storage.queue import QueueClient
-
 from shared.ports.queue import QueueMessage
 from shared.storage import cas, queue_requests, retries
+from shared.storage.queue_client import Queue
 from shared.storage.retries import RetryPolicy
 
 #: The service hides a message for 7 days at most; what must wait longer is held by its due row.
@@ -21,7 +20,7 @@ class StorageWorkQueue:
         retry: How long to send a write again that is not decided.
     """
 
-    def __init__(self, queue: QueueClient, *, retry: RetryPolicy) -> None:
+    def __init__(self, queue: Queue, *, retry: RetryPolicy) -> None:
         self._queue = queue
         self._retry = retry
 
