@@ -11,7 +11,7 @@ import ssl
 import weakref
 from base64 import b64encode
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -28,7 +28,7 @@ CONNECTIONS = 449
 _LONGEST_LINE, _MOST_LINES = 64 * 1024, 100
 _BODILESS = frozenset({204, 304})
 _OLD = frozenset({"HTTP/1.0", "HTTP/0.9"})
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*\r?\n")
 #: A file of certificates to trust, in the place of those that came with Python: the first that is set.
 _TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -82,18 +82,28 @@ class Reply(http.client.HTTPResponse):
             self.will_close = True
 
     def _read_fields(self) -> CaseInsensitiveDict[str]:
+        """Read lines up to the empty one; as a rule all of them have come with the first."""
+        waiting = self.fp.peek()
+        end = -1 if waiting.startswith(b"\r\n") else waiting.find(b"\r\n\r\n")
+        head = self.fp.read(end + 4)[:-2] if end >= 0 else b"".join(self._lines())
         fields: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        size = 0
+        for field in _FIELD.finditer(head):
+            name, value = field[1].decode("ascii"), field[2].decode("latin-1")
+            fields[name] = f"{fields[name]}, {value}" if name in fields else value
+            size += len(field[0])
+        if size != len(head):
+            raise http.client.BadStatusLine("a line of the head")
+        return fields
+
+    def _lines(self) -> Iterator[bytes]:
         for _ in range(_MOST_LINES):
             line = self.fp.readline(_LONGEST_LINE)
             if not line.endswith(b"\n"):
                 raise http.client.RemoteDisconnected("The reply broke off in its head.")
             if not line.strip():
-                return fields
-            name, colon, value = line.decode("latin-1").partition(":")
-            if not colon or not _NAME.fullmatch(name):
-                raise http.client.BadStatusLine("a line of the head")
-            value = value.strip()
-            fields[name] = f"{fields[name]}, {value}" if name in fields else value
+                return
+            yield line
         raise http.client.LineTooLong("head")
 
 

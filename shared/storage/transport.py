@@ -20,8 +20,9 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 from azure.core.pipeline.transport import HttpTransport, RequestsTransportResponse
+from azure.core.pipeline.transport._requests_basic import StreamDownloadGenerator
 from azure.core.rest import HttpRequest
-from azure.core.rest._requests_basic import RestRequestsTransportResponse
+from azure.core.rest._http_response_impl import HttpResponseImpl
 from requests import Response
 from requests.cookies import RequestsCookieJar
 from urllib3 import HTTPResponse
@@ -151,7 +152,7 @@ class PooledTransport(HttpTransport[Any, Any]):
             raise (ServiceResponseTimeoutError if late else ServiceResponseError)(error, error=error) from error
         response = _Response(request, reply, partial(pool.give, connection))
         if isinstance(request, HttpRequest):
-            return RestRequestsTransportResponse(request=request, internal_response=response)  # type: ignore[no-untyped-call] # the SDK's
+            return _answer(request, response)
         return RequestsTransportResponse(request, response)
 
     def _compose(self, request: Any) -> tuple[Pool, bytes]:  # noqa: ANN401 - as above
@@ -177,6 +178,19 @@ class PooledTransport(HttpTransport[Any, Any]):
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+
+def _answer(request: HttpRequest, response: _Response) -> HttpResponseImpl:
+    """Return a response as azure-core has it; its own for ``requests`` would copy the headers twice."""
+    return HttpResponseImpl(
+        request=request,
+        internal_response=response,
+        status_code=response.status_code,
+        reason=response.reason,
+        content_type=response.headers.get("Content-Type"),
+        headers=response.headers,
+        stream_download_generator=StreamDownloadGenerator,
+    )
 
 
 def _write(request: Any, target: str, host: str, more: Mapping[str, str]) -> bytes:  # noqa: ANN401 - as above

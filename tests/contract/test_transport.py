@@ -65,6 +65,7 @@ class _Answer(BaseHTTPRequestHandler):
         body = str(self.client_address[1]).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", self.headers.get("Connection", "keep-alive"))
         self.end_headers()
         self.wfile.write(body)
 
@@ -137,11 +138,23 @@ def test_a_failure_on_a_connection_says_that_nothing_is_known(
     assert type(met.value) is meaning
 
 
-def test_a_connection_that_the_service_has_closed_is_not_used_again() -> None:
+@pytest.mark.parametrize(("word", "count"), [("close", 3), ("keep-alive", 1)])
+def test_a_connection_that_the_service_closes_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, word: str, count: int
+) -> None:
+    connections: list[http.client.HTTPConnection] = []
+    connect = http.client.HTTPConnection.connect
+
+    def count_connection(connection: http.client.HTTPConnection) -> None:
+        connections.append(connection)
+        connect(connection)
+
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", count_connection)
     with serving() as host, default_transport({}) as transport:
-        request = HttpRequest("GET", f"http://{host}/", headers={"Connection": "close"})
-        bodies = [transport.send(request).internal_response.content for _ in range(3)]
-    assert len(set(bodies)) == len(bodies)
+        for _ in range(3):
+            request = HttpRequest("GET", f"http://{host}/", headers={"Connection": word})
+            assert transport.send(request).internal_response.content
+    assert len(connections) == count
 
 
 @pytest.mark.parametrize("headers", [{"A": "b\r\nC: d"}, {"A\r\nC": "d"}, {"A": "b\n"}])

@@ -1,7 +1,7 @@
 """Connections of our own: the head of a reply is read as the standard library reads it, and a request is one write."""
 
 import http.client
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,9 +37,9 @@ class Socket:
         """Take what is written."""
         self.writes.append(bytes(data))
 
-    def makefile(self, *_: object) -> BytesIO:
+    def makefile(self, *_: object) -> BufferedReader:
         """Give the reply as a file."""
-        return BytesIO(self.reply)
+        return BufferedReader(BytesIO(self.reply))
 
     def settimeout(self, _seconds: object) -> None:
         """Never wait."""
