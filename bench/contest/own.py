@@ -70,7 +70,7 @@ class Own(Contestant):
         return {name for name, job in jobs.items() if job.state is State.COMPLETED}
 
     def environ(self) -> Mapping[str, str]:
-        """Return its settings: the defaults, but for names, thumbnails, and what the uploads would start."""
+        """Return its settings: the defaults, but for names, thumbnails, buckets, and what the uploads would start."""
         return {
             "AzureWebJobsStorage": self.service.connection,
             "FUNCTIONS_WORKER_RUNTIME": "python",
@@ -78,6 +78,7 @@ class Own(Contestant):
             "IMAGES_CONTAINER": self.container if self.report else f"none-{self.number}",
             "THUMBNAILS_CONTAINER": f"thumbnails-{self.number}",
             "THUMBNAILS": "off",
+            "JOB_BUCKETS": "16",
             "JOB_QUEUE": f"darkroom-{self.number}",
             "JOBS_TABLE": f"jobs{self.number}",
             "LOCKS_TABLE": f"locks{self.number}",
