@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.contest.entrants import ENTRANTS, PEERS
+from bench.contest.alone import Alone
+from bench.contest.entrants import ENTRANTS, PEERS, Entrant
 from bench.contest.estimates import announce
 from bench.contest.figures import Finding, median, ratio, shift, typed
 from bench.contest.images import SIZES, image_bytes, names
@@ -18,9 +19,11 @@ from bench.contest.service import Service
 from bench.contest.turns import PROCESSES, Turn, take
 
 ROUNDS, WARM = 4, 16
+#: Who takes part here.
+_ALL: dict[str, Entrant] = {**ENTRANTS, Alone.name: Alone}
 #: Images of a turn. A few that end at once, as dramatiq's do, move a rate over three quarters of them by a few percent.
 IMAGES = {"10 KB": 360, "12 MP": 144}
-_TURN_SECONDS, _IMAGE_SECONDS = 6.0, {"10 KB": 0.017, "12 MP": 0.04}
+_TURN_SECONDS, _IMAGE_SECONDS = 8.0, {"10 KB": 0.02, "12 MP": 0.06}
 Turns = dict[str, list[Turn]]
 
 
@@ -43,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench throughput", description=__doc__)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
-    parser.add_argument("--entrants", nargs="+", choices=ENTRANTS, default=list(ENTRANTS))
+    parser.add_argument("--entrants", nargs="+", choices=_ALL, default=list(_ALL))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--images", type=int, help=f"images of a turn (default: {IMAGES})")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
@@ -58,17 +61,19 @@ def expected_seconds(options: argparse.Namespace) -> float:
 
 
 def _race(entrants: Sequence[str], size: str, count: int, rounds: int) -> Turns:
-    """Let all contestants take turns; who begins changes from round to round."""
+    """Let all contestants take turns; who begins changes from round to round.
+
+    Each turn has an Azurite of its own: it works the longer for a request, the more others have left behind.
+    """
     turns: Turns = {name: [] for name in entrants}
-    with Service() as service, tempfile.TemporaryDirectory() as folder:
-        warm, images = names("warm", WARM), names("image", count)
-        service.insert_blobs("photos", [*warm, *images], image_bytes(size))
-        for number in range(rounds):
-            first = number % len(entrants)
-            for name in [*entrants[first:], *entrants[:first]]:
-                print(f"{size}, round {number + 1} of {rounds}: {name} ...", file=sys.stderr, flush=True)
-                turn = number * len(entrants) + entrants.index(name)
-                contestant = ENTRANTS[name](service, Path(folder) / str(turn), turn, container="photos")
+    warm, images = names("warm", WARM), names("image", count)
+    for number in range(rounds):
+        first = number % len(entrants)
+        for name in [*entrants[first:], *entrants[:first]]:
+            print(f"{size}, round {number + 1} of {rounds}: {name} ...", file=sys.stderr, flush=True)
+            with Service() as service, tempfile.TemporaryDirectory() as folder:
+                service.insert_blobs("photos", [*warm, *images], image_bytes(size))
+                contestant = _ALL[name](service, Path(folder) / "turn", number, container="photos")
                 turns[name].append(take(contestant, service, warm=warm, names=images))
     return turns
 
