@@ -62,7 +62,7 @@ PROOFS = (
     ("checks", 1, "lint, format, types, imports", CHECKS),
     ("unit", 1, "rules, steps, analyses and the API in one process; any input that can be drawn", tier("unit")),
     ("contract", 3, "each port on its double, in process and on Azurite: the same answers", tier("contract")),
-    ("simulation", 1, "the double of the storage services, known worlds, planted faults", tier("simulation")),
+    ("simulation", 3, "the double of the storage services, known worlds, planted faults", tier("simulation")),
     ("analysis", 1, "hostile files in children with production's limits, and children taken over", tier("analysis")),
     ("faults", 5, "death, lost replies, rivals at every request; killed and stopped processes", tier("faults")),
     ("host", 8, "real hosts from outside: triggers, API, clients; recipes; random requests", tier("host")),

@@ -194,7 +194,7 @@ BEYOND: dict[str, int] = {
 OTHERS: dict[str, str] = {
     "a drain leaves what lies behind its first messages": "tests/unit/test_drain.py: later ones take them",
     "renewal of a lapsed lock that was taken": "tests/unit/test_locks.py: no other holder comes within a renewal",
-    "the first Date of a reply chain counts, not the last": "tests/unit/test_replies.py: no promise is broken",
+    "the first Date of a reply chain counts, not the last": "tests/unit/test_server_date.py: no promise is broken",
     "claim proven by the wrong column": "tests/contract/test_cas_moved_on.py",
     "a reply counts when its head has come": "tests/contract/test_cut_replies.py: that is below the wire",
     "key row read after the HEAD": "tests/unit/test_record.py",
@@ -224,7 +224,7 @@ OTHERS: dict[str, str] = {
     "outages that follow each other make nobody wait": "tests/unit/test_work_outages.py: longer each time",
     "a walk forgets what could not be looked at": "tests/unit/test_reconcile_slices.py: looks again",
     "an image whose look fails is done": "tests/unit/test_reconcile_slices.py: keeps no other from its turn",
-    "a lost redrive says that it was done": "tests/unit/test_operate.py: a newer version",
+    "a lost redrive says that it was done": "tests/unit/test_cancel_redrive.py: a newer version",
     "a purge cuts attempts off a row that has moved on": "tests/contract/test_ended_jobs.py: many attempts",
     "a renewal is sent against the row that was refused": "tests/unit/test_attempt.py: its own lost reply",
     "an idle tick does not look for due jobs": "tests/unit/test_ticks.py: falls due in idle times",
