@@ -62,7 +62,7 @@ class Judges:
     def __init__(self, case: Case, *, purges: bool) -> None:
         self._clock = case.account.clock
         margin, never = SETTINGS.margin.total_seconds(), float("inf")
-        tenures = Tenures(self._clock, margin, 0.0, lambda _: True, lambda: never)
+        tenures = Tenures(self._clock, margin, 0.0, lambda _: True, lambda _: never)
         self.ledger = Ledger(Promises(self._clock, timedelta(0), purges), tenures, SETTINGS.locks_table)
         wrong = self.ledger.wrong.append
         self._announcements = Announcements(SETTINGS.job_queue, wrong, self._clock, slack=timedelta(seconds=3))

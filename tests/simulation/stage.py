@@ -69,7 +69,7 @@ class Stage:
         )
         time = self.account.clock
         self.mailboxes = Mailboxes(self.account, plan.dequeues)
-        tenures = Tenures(time, plan.margin, plan.drift, self._lives, lambda: self.weather.calm_at)
+        tenures = Tenures(time, plan.margin, plan.drift, self._lives, self._calm_at)
         promises = Promises(time, timedelta(seconds=plan.drift), plan.purges)
         self.ledger = Ledger(promises, tenures, entry_points.LOCKS)
         self.wire = Wire(
@@ -273,6 +273,9 @@ class Stage:
 
     def _lives(self, name: str) -> bool:
         return any(process.name == name and not process.dead for process in self.processes)
+
+    def _calm_at(self, name: str) -> float:
+        return max(self.weather.calm_at, *(each.stopped_until for each in self.processes if each.name == name))
 
     def _on_request(self, passage: Passage) -> None:
         """Let the judges see a request before it goes."""

@@ -48,14 +48,15 @@ class Tenures:
         margin: Seconds that a holder keeps back, and that others leave to it.
         drift: Seconds by which the services' clocks are off at most.
         alive: Says whether a process still runs, by name.
-        calm_at: Returns the virtual second from which on nothing goes wrong.
+        calm_at: Returns the virtual second from which on nothing goes wrong for a process, by name: its last stop is
+            over, too.
     """
 
     clock: ServiceClock
     margin: float
     drift: float
     alive: Callable[[str], bool]
-    calm_at: Callable[[], float]
+    calm_at: Callable[[str], float]
     _by_place: dict[Place, Tenure] = field(default_factory=dict)
     _by_task: dict[str, Tenure] = field(default_factory=dict)
     _last: dict[tuple[str, Place], Tenure] = field(default_factory=dict)
@@ -122,7 +123,7 @@ class Tenures:
             return
         if holder.clock() < holder.until - _CRUMB:
             yield f"{place[2]}: taken over while {holder.home} had {holder.until - holder.clock():.3f} s left"
-        if holder.since > self.calm_at() and holder.is_used:
+        if holder.since > self.calm_at(holder.home) and holder.is_used:
             yield f"{place[2]}: taken over from {holder.home}, which lives and has not renewed its lease"
 
     def gone_on(self, home: str, place: Place) -> Iterator[str]:
