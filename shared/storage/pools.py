@@ -47,10 +47,11 @@ class Reply(http.client.HTTPResponse):
     fields: CaseInsensitiveDict[str]
 
     def begin(self) -> None:
-        """Read the head; where there is none, let go of the connection's bytes.
+        """Read the head of the reply; close what reads it where that fails.
 
         Raises:
-            http.client.HTTPException: It breaks off, is too long, or is none; or an ``OSError``.
+            http.client.HTTPException: The head breaks off, is too long, or is not HTTP.
+            OSError: The connection fails.
         """
         try:
             self._begin()
@@ -73,7 +74,7 @@ class Reply(http.client.HTTPResponse):
         self.will_close = inner._check_close()  # noqa: SLF001
         length = self.fields.get("Content-Length", "0")
         if not (length.isascii() and length.isdigit()):
-            raise http.client.BadStatusLine("a length that is none")
+            raise http.client.BadStatusLine("Content-Length must be a number")
         has_length = "Content-Length" in self.fields and not inner.chunked
         self.length = int(length) if has_length else None
         if status in _BODILESS or inner._method == "HEAD":  # noqa: SLF001
@@ -93,7 +94,7 @@ class Reply(http.client.HTTPResponse):
             fields[name] = f"{fields[name]}, {value}" if name in fields else value
             size += len(field[0])
         if size != len(head):
-            raise http.client.BadStatusLine("a line of the head")
+            raise http.client.BadStatusLine("a line of the head is no field")
         return fields
 
     def _lines(self) -> Iterator[bytes]:
@@ -154,7 +155,7 @@ class Pool:
             raise NotSent(str(error)) from error
         return connection
 
-    def give(self, connection: http.client.HTTPConnection, is_free: bool) -> None:  # noqa: FBT001 - all that there is to say
+    def give(self, connection: http.client.HTTPConnection, is_free: bool) -> None:  # noqa: FBT001 - as a body calls it at its end
         """Give a connection back.
 
         Args:

@@ -1,7 +1,7 @@
 """Look up jobs and images: where they stand, what was tried, and lists of them that go on where they ended.
 
-Lists go by index rows, and show the copy of the job that stands in each; where there is none, the job's own row, read
-after it. A job that has moved on in between is left out of its earlier place. A list is no snapshot: a job that moves
+Lists go by index rows. Each has a copy of its job, which is what a list shows; where it has none, the job's own row is
+read after it. A job that has moved on in between is left out of its earlier place. A list is no snapshot: a job that moves
 while somebody turns pages may be met twice, or, where it moves to a place that was passed already, not at all.
 """
 
