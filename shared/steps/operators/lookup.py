@@ -1,8 +1,8 @@
 """Look up jobs and images: where they stand, what was tried, and lists of them that go on where they ended.
 
 Lists go by index rows. Each has a copy of its job, which is what a list shows; where it has none, the job's own row is
-read after it. A job that has moved on in between is left out of its earlier place. A list is no snapshot: a job that moves
-while somebody turns pages may be met twice, or, where it moves to a place that was passed already, not at all.
+read after it. A job that has moved on in between is left out of its earlier place. A list is no snapshot: a job that
+moves while somebody turns pages may be met twice, or, where it moves to a place that was passed already, not at all.
 """
 
 from bisect import bisect_left
