@@ -26,7 +26,9 @@ from requests.structures import CaseInsensitiveDict
 CONNECTIONS = 449
 #: Of a line, and of all of a head.
 _LONGEST_LINE, _MOST_LINES = 64 * 1024, 100
-_BODILESS = frozenset({204, 304})
+BODILESS = frozenset({204, 304})
+#: Of a proxy whose URL names none; that of the scheme behind it would be 443.
+_PROXY_PORT = 80
 _OLD = frozenset({"HTTP/1.0", "HTTP/0.9"})
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*\r?\n")
 #: A file of certificates to trust, in the place of those that came with Python: the first that is set.
@@ -77,7 +79,7 @@ class Reply(http.client.HTTPResponse):
             raise http.client.BadStatusLine("Content-Length must be a number")
         has_length = "Content-Length" in self.fields and not inner.chunked
         self.length = int(length) if has_length else None
-        if status in _BODILESS or inner._method == "HEAD":  # noqa: SLF001
+        if status in BODILESS or inner._method == "HEAD":  # noqa: SLF001
             self.length = 0
         if self.length is None and not inner.chunked:
             self.will_close = True
@@ -128,7 +130,7 @@ class Pool:
         self.headers = self._proxy_headers if self.asks_proxy else {}
         self._host = (parts.hostname or "", parts.port)
         self._tunnels = proxy is not None and not self.asks_proxy
-        place = self._host if proxy is None else (urlsplit(proxy).hostname or "", urlsplit(proxy).port)
+        place = self._host if proxy is None else (urlsplit(proxy).hostname or "", urlsplit(proxy).port or _PROXY_PORT)
         self._make = _maker(parts.scheme, place, environ)
 
     def take(self, timeout: float) -> http.client.HTTPConnection:

@@ -28,13 +28,12 @@ from requests.cookies import RequestsCookieJar
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
-from shared.storage.pools import NotSent, Pool, Reply
+from shared.storage.pools import BODILESS, NotSent, Pool, Reply
 
 #: What is read of a reply whose request names no range of bytes; a page of rows or names is far smaller.
 LARGEST_REPLY = 64 * 1024 * 1024
 _PIECE = 64 * 1024
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
-_BODILESS = frozenset({204, 304})
 _WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
 _REFUSAL = 400
 
@@ -215,7 +214,7 @@ def read_whole(request: Any, reply: Any) -> None:  # noqa: ANN401 - two generati
         ReplyTooLong: It is longer than the request has asked for.
     """
     response = reply.internal_response
-    if request.method == "HEAD" or response.status_code in _BODILESS:
+    if request.method == "HEAD" or response.status_code in BODILESS:
         return
     headers = response.headers
     refused = response.status_code >= _REFUSAL

@@ -232,3 +232,18 @@ def test_a_host_that_needs_no_proxy_is_asked_itself(hosts: str) -> None:
 def test_a_proxy_is_told_who_asks() -> None:
     pool = Pool(urlsplit("http://images.example/"), {"HTTP_PROXY": "http://user:pass%21@proxy.example"})
     assert pool.headers == {"Proxy-Authorization": "Basic dXNlcjpwYXNzIQ=="}
+
+
+@pytest.mark.parametrize(("proxy", "port"), [("http://proxy.example", 80), ("proxy.example:3128", 3128)])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_is_asked_at_its_own_port(monkeypatch: pytest.MonkeyPatch, scheme: str, proxy: str, port: int) -> None:
+    places: list[tuple[str, int]] = []
+
+    def note_place(connection: http.client.HTTPConnection) -> NoReturn:
+        places.append((connection.host, connection.port))
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", note_place)
+    with pytest.raises(ServiceRequestError):
+        get(f"{scheme}://images.example/", {"ALL_PROXY": proxy})
+    assert places == [("proxy.example", port)]
