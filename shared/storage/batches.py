@@ -1,8 +1,8 @@
 """Transactions on the wire: many operations in one request, and the answers to them in one reply.
 
-The SDK writes such a request, and reads its reply, by the package for mail and in pools of threads. This takes an eighth
-of its processor time (measured in one run, the services in process included). The same is asked, in fewer words: the
-service gives no row back that it has just been sent, and is told no type that the value tells.
+The SDK writes such a request, and reads its reply, by the package for mail and in pools of threads. This takes an
+eighth of its processor time (measured in one run, the services in process included). The same is asked, in fewer words:
+the service gives no row back that it has just been sent, and is told no type that the value tells.
 
 Source:
     learn.microsoft.com, "Performing entity group transactions", "Payload format for Table service operations", "Setting
