@@ -200,6 +200,18 @@ class BlobUnreadable(Invalid):
         self.passing = passing
 
 
+class BlobTooLarge(Invalid):
+    """The blob has more bytes than are read.
+
+    Args:
+        size_bytes: So many.
+    """
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__()
+        self.size_bytes = size_bytes
+
+
 class FolderMarker(Conflict):
     """The blob marks a folder and holds no image."""
 

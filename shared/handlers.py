@@ -44,6 +44,20 @@ class Context(Protocol):
     def idempotency_key(self) -> str:
         """Text that is the same at every attempt at this job, and at no other job's."""
 
+    def read(self, ref: str | None = None) -> bytes:
+        """Read a blob, all of it, as it is stored now; never more than ``MAX_BYTES``.
+
+        Args:
+            ref: ``container/name`` in the account of the images; the job's own ``ref`` without it.
+
+        Raises:
+            FailJob: ``blob_gone``, ``too_many_bytes``, ``invalid_reference`` or ``blob_unreadable``.
+            RetryJob: ``blob_unreadable``, where that may pass.
+            StorageOut: Storage is out.
+
+        Costs: 1 read.
+        """
+
     def progress(self, share: float, *, cursor: str | None = None) -> None:
         """Tell how much is done, 0 to 1, and where another attempt may go on; stored at the next renewal."""
 

@@ -111,6 +111,26 @@ class ImageStore(Protocol):
         """Delete a thumbnail of one's own claim, if it is there; ``Refused`` as ``put``. Costs: 1 delete."""
 
 
+class BlobReader(Protocol):
+    """The blobs of the account, whichever version is stored."""
+
+    def read_current(self, ref: ImageRef, *, most_bytes: int) -> bytes:
+        """Read the whole of a blob as it is stored now: a ``Content-Encoding`` is left as it is.
+
+        Args:
+            ref: Its container and name.
+            most_bytes: More is never read; up to the byte gate.
+
+        Raises:
+            BlobGone: There is no blob of that name.
+            BlobTooLarge: It has more bytes.
+            BlobUnreadable: The service does not give it.
+            InvalidReference: No blob can have that name.
+
+        Costs: 1 read.
+        """
+
+
 class ThumbnailStore(Protocol):
     """The container of thumbnails."""
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shared.ports.audit import Audit
 from shared.ports.ended import EndedJobs
-from shared.ports.images import ImageListing, ImageStore, ThumbnailReader, ThumbnailStore
+from shared.ports.images import BlobReader, ImageListing, ImageStore, ThumbnailReader, ThumbnailStore
 from shared.ports.index import JobIndex
 from shared.ports.jobs import JobStore
 from shared.ports.locks import LockStore
@@ -19,8 +19,8 @@ from shared.ports.queue import WorkQueue
 from shared.ports.rejections import Rejections
 
 
-class Blobs(ImageStore, ThumbnailReader, ThumbnailStore, Protocol):
-    """The containers of images and thumbnails, for whoever writes, reads or clears them."""
+class Blobs(ImageStore, BlobReader, ThumbnailReader, ThumbnailStore, Protocol):
+    """The containers of images and thumbnails, for whoever writes, reads or clears them; others are only read."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from shared.steps.work.analyze import Analyze
 from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare
 from shared.steps.work.late_reports import LateReports
+from shared.steps.work.read_blob import ReadBlob
 from shared.wiring.analyst import analysis_limits, analysis_places
 from shared.wiring.part import Part
 from shared.wiring.patience import Patience
@@ -103,6 +104,7 @@ class Parts:
             jobs=self.storage.jobs,
             announce=self.announce,
             late_reports=self.late_reports,
+            read_blob=ReadBlob(blobs=self.storage.images, max_bytes=self.settings.max_bytes),
             settings=self.settings,
             clock=self.clock,
             chance=self.runtime.chance,

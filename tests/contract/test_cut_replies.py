@@ -111,6 +111,13 @@ CALLS = {
         lambda storage: storage.images.read(REF, "0x1", size_bytes=64),
         StorageOut,
     ),
+    "a blob as it is now": Call(
+        "206 Partial Content",
+        b"x" * 64,
+        (*BLOB, "Content-Range: bytes 0-63/64"),
+        lambda storage: storage.images.read_current(REF, most_bytes=64),
+        StorageOut,
+    ),
     "the head of a blob": Call("200 OK", b"", BLOB, lambda storage: storage.images.head(REF), StorageOut),
 }
 FRAMES = [sized_reply, chunked_reply]
@@ -145,10 +152,20 @@ def test_a_blob_that_comes_whole_is_read(server: BreakingServer, storage: Storag
     assert storage.images.read(REF, "0x1", size_bytes=64) == b"x" * 64
 
 
-def test_more_than_was_asked_for_is_not_read(server: BreakingServer, storage: Storage) -> None:
-    server.reply = chunked_reply("206 Partial Content", bytes(100_000), *BLOB, "Content-Range: bytes 0-3/4")
+READS: list[Callable[[Storage], bytes]] = [
+    lambda storage: storage.images.read(REF, "0x1", size_bytes=4),
+    lambda storage: storage.images.read_current(REF, most_bytes=4),
+]
+
+
+@pytest.mark.parametrize("size", [5, 100_000])
+@pytest.mark.parametrize("read", READS, ids=["version", "current"])
+def test_more_than_was_asked_for_is_not_read(
+    server: BreakingServer, storage: Storage, read: Callable[[Storage], bytes], size: int
+) -> None:
+    server.reply = chunked_reply("206 Partial Content", bytes(size), *BLOB, "Content-Range: bytes 0-3/4")
     with pytest.raises(BlobUnreadable, match="ReplyTooLong"):
-        storage.images.read(REF, "0x1", size_bytes=4)
+        read(storage)
 
 
 def test_a_body_that_does_not_say_where_it_ends_is_no_reply(server: BreakingServer, storage: Storage) -> None:

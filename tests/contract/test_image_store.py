@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import BlobChanged, BlobGone, InvalidReference, Mismatch
+from shared.errors import BlobChanged, BlobGone, BlobTooLarge, InvalidReference, Mismatch
 from shared.rules.images import ANY_VERSION, ImageRef
 from shared.rules.thumbnails import MAX_BYTES
 from tests.contract.benches import ImagesBench
@@ -41,6 +41,36 @@ def test_a_missing_container_is_a_blob_that_is_gone(images: ImagesBench) -> None
 def test_a_blob_is_read_as_it_was_uploaded(images: ImagesBench, name: str) -> None:
     ref = images.upload(name, bytes(range(256)))
     assert read(images, ref) == bytes(range(256))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_current_version_of_a_blob_is_read_without_a_look(images: ImagesBench, name: str) -> None:
+    images.upload(name, b"miau")
+    ref = images.upload(name, bytes(range(256)))
+    assert images.store.read_current(ref, most_bytes=1000) == bytes(range(256))
+
+
+@pytest.mark.azurite
+def test_a_blob_of_no_byte_is_read_as_it_is(images: ImagesBench) -> None:
+    assert images.store.read_current(images.upload("cat.png", b""), most_bytes=1000) == b""
+
+
+@pytest.mark.azurite
+def test_a_blob_of_as_many_bytes_as_may_be_read_is_read_and_no_larger_one(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    assert images.store.read_current(ref, most_bytes=4) == b"miau"
+    with pytest.raises(BlobTooLarge) as refused:
+        images.store.read_current(ref, most_bytes=3)
+    assert refused.value.size_bytes == 4
+
+
+@pytest.mark.parametrize("container", [None, "absent-container"])
+def test_there_is_nothing_to_read_where_a_blob_or_its_container_is_absent(
+    images: ImagesBench, container: str | None
+) -> None:
+    ref = images.upload("cat.png", b"miau")
+    with pytest.raises(BlobGone):
+        images.store.read_current(replace(ref, container=container or ref.container, name="dog.png"), most_bytes=4)
 
 
 def test_an_empty_blob_has_facts(images: ImagesBench) -> None:
@@ -222,6 +252,7 @@ def test_no_call_takes_a_name_that_storage_would_fold_or_refuse(images: ImagesBe
     calls: list[Callable[[], object]] = [
         lambda: store.head(ref),
         lambda: store.read(ref, "0x1", size_bytes=4),
+        lambda: store.read_current(ref, most_bytes=4),
         lambda: store.put(ref, b"miau", mime="image/png"),
         lambda: store.insert_thumbnail(name, b"small", mime="image/webp"),
         lambda: store.delete_thumbnail(name),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch, Undecided
+from shared.errors import BlobChanged, BlobGone, BlobTooLarge, BlobUnreadable, Mismatch, Undecided
 from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef
 from shared.rules.names import Kind, check
 from shared.rules.thumbnails import MAX_BYTES
@@ -85,6 +85,14 @@ class MemoryImages(TimedInterceptor):
         if len(blob.data) != size_bytes:
             raise BlobUnreadable("ReplyTooLong", passing=True)
         return blob.data
+
+    def read_current(self, ref: ImageRef, *, most_bytes: int) -> bytes:
+        """See ``BlobReader.read_current``."""
+        self.answer("read_current")
+        data = self._blob(ref).data
+        if len(data) > most_bytes:
+            raise BlobTooLarge(len(data))
+        return data
 
     def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
         """See ``ImageStore.put``."""

@@ -1,16 +1,20 @@
 """The flows of one attempt's other ends, and of messages that others send."""
 
+import json
 from abc import abstractmethod
 from contextlib import suppress
 
 from shared.errors import Conflict, StorageOut
+from shared.handlers import Context
 from shared.rules.jobs import JobError, State
+from shared.steps.intake.add import NewJob
 from shared.steps.work.held_claim import HeldClaim
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Receiving, Recording
 from tests.faults.enumeration_workers import Worker
 
+KIND = "file-size"
 #: What storage calls a renewal: the job row, and its due row moved.
 _RENEWAL = "write due+job"
 
@@ -79,6 +83,30 @@ class Failing(Analysis):
         """Record a text."""
         case.record(b"no image")
         case.fetch()
+
+
+def _measure(job: Context) -> dict[str, int]:
+    return {"bytes": len(job.read())}
+
+
+class Reading(Receiving):
+    """Our own message: a job whose handler reads its blob."""
+
+    works = {KIND: _measure}  # noqa: RUF012 - read only
+
+    def prepare(self, case: Case) -> None:
+        """Put the blob there, and add the job."""
+        case.user.darkroom.storage.images.put(case.ref, b"to be", mime="text/plain")
+        row = case.user.darkroom.add.add(NewJob(kind=KIND, ref=case.ref.ref, params={}, unique=True)).row
+        assert row is not None
+        case.versions.append(row.job.id)
+        case.newest[case.ref.name] = row.job.id
+        case.fetch()
+
+    def check(self, case: Case) -> None:
+        """See that all of it was read."""
+        (report,) = (row["report"] for key, row in case.rows().items() if key.startswith("job:"))
+        assert json.loads(report) == {"bytes": 5}
 
 
 class RenewalOnly(Analysis):

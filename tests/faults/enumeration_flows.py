@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shared.handlers import Handler
 from shared.rules.jobs import State
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case
@@ -16,6 +17,7 @@ class Flow:
 
     Attributes:
         settings: App settings that it needs.
+        works: Handlers of types besides the images'.
         ends: State of each version's job, in the order of their uploads.
         starts: Analyses that a single fault may cost, of each version.
         messages: Messages that are sent, whichever single request fails.
@@ -27,6 +29,7 @@ class Flow:
     """
 
     settings: Mapping[str, str] = {}
+    works: Mapping[str, Handler] = {}
     ends: tuple[State, ...] = (State.COMPLETED,)
     starts = 2
     messages = 0

@@ -154,7 +154,7 @@ class Enumeration:
     @cached_property
     def _prepare(self) -> bytes:
         """Prepare the flow; return it and its case, to be copied."""
-        flow, case = self.flow(), Case(self.build, **self.flow.settings)
+        flow, case = self.flow(), Case(partial(self.build, works=self.flow.works), **self.flow.settings)
         flow.prepare(case)
         return pickle.dumps((flow, case))
 

@@ -49,6 +49,7 @@ FLOWS: dict[type[flows.Flow], int] = {
     attempts.Retrying: 5,
     attempts.Abandoning: 4,
     attempts.Failing: 5,
+    attempts.Reading: 4,
     attempts.RenewalOnly: 1,
     attempts.ReceivingImage: 8,
     attempts.Retagging: 6,

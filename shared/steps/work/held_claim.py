@@ -21,6 +21,7 @@ from shared.rules.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, 
 from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
 from shared.steps.work.late_reports import LateReports
+from shared.steps.work.read_blob import ReadBlob
 from shared.telemetry import LogEvent, emit
 
 #: A write meets only its own worker's last renewal; more refusals in a row than this have another cause.
@@ -39,6 +40,7 @@ class ClaimPorts:
         jobs: Where the rows are.
         announce: Sends the message of a retry.
         late_reports: Notes reports that came too late.
+        read_blob: Reads blobs for handlers.
         settings: Times.
         clock: The service's time.
         chance: Returns a number drawn evenly from [0, 1).
@@ -47,6 +49,7 @@ class ClaimPorts:
     jobs: JobStore
     announce: Announce
     late_reports: LateReports
+    read_blob: ReadBlob
     settings: Settings
     clock: ServerClock
     chance: Callable[[], float]
@@ -93,6 +96,10 @@ class HeldClaim:
     def idempotency_key(self) -> str:
         """Text that is the same at every attempt at this job, and at no other job's."""
         return f"{self.job.id}:{self.job.add_nonce}"
+
+    def read(self, ref: str | None = None) -> bytes:
+        """Return all bytes of a blob: see ``Context.read``."""
+        return self._ports.read_blob.read(self.job.ref if ref is None else ref)
 
     def progress(self, share: float, *, cursor: str | None = None) -> None:
         """Tell how much is done, and where another attempt may go on. It rides on the next write: no request.
@@ -147,21 +154,19 @@ class HeldClaim:
         """
 
         def move(job: Job) -> Move:
-            length = lease or job.lease or self._ports.settings.lease
-            return moves.renew(
-                job, claim=self.claim, now=self._ports.clock.now(), lease=length, progress=progress, cursor=cursor
-            )
+            now, length = self._ports.clock.now(), lease or job.lease or self._ports.settings.lease
+            return moves.renew(job, claim=self.claim, now=now, lease=length, progress=progress, cursor=cursor)
 
         return self._write(Event.RENEW, move)
 
     def complete(self, result: Mapping[str, Any], thumbnail: bytes | None = None) -> Row:
         """Commit the result, and the thumbnail where it goes into the row."""
-        return self._write(
-            Event.COMPLETE,
-            lambda job: moves.complete(
-                job, claim=self.claim, report=result, thumbnail=thumbnail, now=self._ports.clock.now()
-            ),
-        )
+
+        def move(job: Job) -> Move:
+            now = self._ports.clock.now()
+            return moves.complete(job, claim=self.claim, report=result, thumbnail=thumbnail, now=now)
+
+        return self._write(Event.COMPLETE, move)
 
     def fail(self, code: str, message: str) -> Row:
         """End the job by an error that another attempt would meet again."""
