@@ -6,7 +6,7 @@ from pathlib import Path
 
 #: A line of a file that has nothing else in it.
 NAME = re.compile(rb"^(.+)$", re.MULTILINE)
-#: What Darkroom logs once a result is committed; the reference of an image has its container in front, ``photos`` here.
+#: What Darkroom logs once a result is committed; the reference of a blob has its container in front, ``photos`` here.
 #: Two processes may write into one line of a file that they share.
 COMMIT = re.compile(rb'"event": "job completed"[^{}]*?"ref": "(?:photos/)?([^"]+)"')
 

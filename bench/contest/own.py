@@ -58,11 +58,12 @@ class Own(Contestant):
     def feed(self, names: Sequence[str]) -> None:
         """Record each image, or add a job about it: row first, message second."""
         for name in names:
+            image = ImageRef(self.container, name)
             if self.report:
-                self._jobs[name] = self.darkroom.record.record(ImageRef(self.container, name)).job_id
+                self._jobs[name] = self.darkroom.record.record(image).job_id
             else:
-                self.darkroom.add.add(NewJob(kind=KIND, ref=name, params={}, unique=True))
-                self._jobs[name] = job_id(KIND, name, "")
+                self.darkroom.add.add(NewJob(kind=KIND, ref=image.ref, params={}, unique=True))
+                self._jobs[name] = job_id(KIND, image.ref, "")
 
     def standing(self) -> set[str]:
         """Return the images whose jobs are completed, by their rows."""

@@ -7,5 +7,6 @@ KIND = "bench-thumbnail"
 
 
 def make_thumbnail(job: Context) -> dict[str, object]:
-    """Do exactly what a peer's task does."""
-    return thumbnail_task.run(job.job.ref)
+    """Read the blob as a handler does, and do with it exactly what a peer's task does."""
+    _, _, name = job.job.ref.partition("/")
+    return thumbnail_task.make(name, job.read())

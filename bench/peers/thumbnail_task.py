@@ -18,8 +18,12 @@ EDGE_PX, QUALITY = 320, 80
 
 
 def run(name: str) -> dict[str, object]:
-    """Do it once, and note that the work is over; its result is committed behind that, or never."""
-    data = _container().download_blob(name).readall()
+    """Fetch a blob and do the rest."""
+    return make(name, _container().download_blob(name).readall())
+
+
+def make(name: str, data: bytes) -> dict[str, object]:
+    """Do the rest, and note that the work is over; its result is committed behind that, or never."""
     with Image.open(BytesIO(data)) as image:
         image.thumbnail((EDGE_PX, EDGE_PX))
         stream = BytesIO()
