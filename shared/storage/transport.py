@@ -7,7 +7,7 @@ are: no reply, so nobody knows whether a write was applied (``cas`` decides).
 
 import http.client
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -179,9 +179,22 @@ class PooledTransport(HttpTransport[Any, Any]):
         self.close()
 
 
+class _Answer(HttpResponseImpl):
+    """A response as azure-core has it; it would look up the older name of each attribute that it sets."""
+
+    __setattr__ = object.__setattr__
+
+    def read(self) -> bytes:
+        """Return the body; one that has come whole as it is."""
+        raw = self._internal_response.raw
+        if self._content is None and isinstance(raw, _Memory) and raw.encoding is None:
+            self._content = raw.whole
+        return super().read()
+
+
 def _answer(request: HttpRequest, response: _Response) -> HttpResponseImpl:
     """Return a response as azure-core has it; its own for ``requests`` would copy the headers twice."""
-    return HttpResponseImpl(
+    return _Answer(
         request=request,
         internal_response=response,
         status_code=response.status_code,
@@ -221,27 +234,34 @@ def read_whole(request: Any, reply: Any) -> None:  # noqa: ANN401 - two generati
     body = _body(response, LARGEST_REPLY if refused else _most(request))
     if body and not refused and "Content-Length" not in headers and "Transfer-Encoding" not in headers:
         raise ServiceResponseError("The reply does not say where it ends.")
-    encoding = headers.get("Content-Encoding")
-    response.raw = _Memory(body, {} if encoding is None else {"Content-Encoding": encoding})
+    response.raw = _Memory(body, headers.get("Content-Encoding"))
 
 
-class _Memory(HTTPResponse):
-    """A body that has come whole, in one piece: the SDKs would cut it up and join it again, at twice its size."""
+class _Memory:
+    """A body that has come whole, in one piece: the SDKs would cut it up and join it again, at twice its size.
 
-    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
-        super().__init__(BytesIO(body), headers=headers, preload_content=False)
-        self._whole = body
+    Args:
+        body: As it came.
+        encoding: How it is encoded; None where it is not.
+    """
+
+    def __init__(self, body: bytes, encoding: str | None) -> None:
+        self.whole = body
+        self.encoding = encoding
 
     def stream(
         self,
-        amt: int | None = _PIECE,
+        amt: int = _PIECE,
         decode_content: bool | None = None,  # noqa: FBT001 - as urllib3 has it
-    ) -> Generator[bytes, None, None]:
+    ) -> Iterator[bytes]:
         """Give all of it at once, unless it is to be decoded."""
-        if decode_content is False or not self.headers:
-            yield self._whole
-        else:
-            yield from super().stream(amt, decode_content)
+        if decode_content is False or self.encoding is None:
+            return iter((self.whole,))
+        headers = {"Content-Encoding": self.encoding}
+        return HTTPResponse(BytesIO(self.whole), headers=headers, preload_content=False).stream(amt, decode_content)
+
+    def close(self) -> None:
+        """Keep it: nothing is open."""
 
 
 def _body(response: Any, most: int) -> bytes:  # noqa: ANN401 - of requests, which has no types

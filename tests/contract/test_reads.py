@@ -58,5 +58,5 @@ def test_the_bytes_of_an_image_are_those_that_came_and_no_copy(
 
 
 def test_a_page_of_rows_is_handed_on_in_one_piece() -> None:
-    page = transport._Memory(bytes(100_000), {})
+    page = transport._Memory(bytes(100_000), None)
     assert [*map(len, page.stream(4096, decode_content=True))] == [100_000]

@@ -1,11 +1,13 @@
 """Connections of our own: the head of a reply is read as the standard library reads it, and a request is one write."""
 
+import gzip
 import http.client
 from io import BufferedReader, BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from azure.core.rest import HttpRequest
 
 from shared.storage import transport
 from shared.storage.pools import Reply
@@ -65,6 +67,12 @@ def test_a_reply_is_what_the_standard_library_takes_it_for(reply: bytes) -> None
     assert ours.read() == theirs.read()
 
 
+def test_headers_are_found_in_any_case_and_without_the_blanks_around_them() -> None:
+    fields = _read(HEAD.replace(b"Server: a", b"Server: \t a b \t")).fields
+    assert (fields.get("server"), fields["SERVER"], "sERVER" in fields) == ("a b", "a b", True)
+    assert (fields.get("None"), fields.get("None", "x"), "None" in fields) == (None, "x", False)
+
+
 @pytest.mark.parametrize("length", range(HEAD.index(b"\r\n\r\n") + 3))
 def test_a_head_that_breaks_off_is_none(length: int) -> None:
     with pytest.raises(http.client.HTTPException):
@@ -78,6 +86,17 @@ def test_a_head_that_breaks_off_is_none(length: int) -> None:
 def test_a_head_that_is_none_is_not_read(head: bytes) -> None:
     with pytest.raises(http.client.HTTPException):
         _read(b"HTTP/1.1 200 OK\r\n" + head)
+
+
+@pytest.mark.parametrize(("encoding", "body"), [(None, b"ok"), ("gzip", gzip.compress(b"ok"))])
+def test_a_body_that_has_come_is_decoded_where_it_must_be(encoding: str | None, body: bytes) -> None:
+    named = b"" if encoding is None else f"Content-Encoding: {encoding}\r\n".encode()
+    request, head = HttpRequest("GET", "http://a/b"), HEAD.replace(LENGTH, named + b"Content-Length: %d" % len(body))
+    reply = _read(head.removesuffix(b"ok") + body)
+    answer = transport._answer(request, transport._Response(request, reply, lambda _: None))
+    transport.read_whole(request, answer)
+    assert [*answer.internal_response.raw.stream(1, decode_content=False)] == [body]
+    assert (answer.read(), answer.content, answer.is_closed) == (b"ok", b"ok", True)
 
 
 @pytest.mark.parametrize("body", [None, b"", "ä", b"x" * 70_000, BytesIO(b"x")])
