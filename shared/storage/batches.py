@@ -25,9 +25,10 @@ from azure.data.tables import TableTransactionError, UpdateMode
 
 Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
-#: Status, headers and the one line of JSON, if there is any, of each answer.
-_ANSWER = re.compile(rb"^HTTP/1\.[01] (\d{3})[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n([^\r\n]*)", re.MULTILINE)
-_ETAG = re.compile(rb"^etag:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+#: Status, headers and the one line of JSON, if there is any, of each answer. This and the next begin with the end of a
+#: line, which is looked for faster than its beginning.
+_ANSWER = re.compile(rb"\nHTTP/1\.[01] (\d{3})[^\r\n]*\r?(\n(?:[^\r\n]+\r?\n)*)\r?\n([^\r\n]*)")
+_ETAG = re.compile(rb"\n[Ee][Tt][Aa][Gg]:[ \t]*([^\r\n]*)")
 _REFUSAL = 400
 _METHODS = {"create": "POST", "delete": "DELETE", "update": "PATCH", "upsert": "PATCH"}
 _LARGEST_WHOLE = 2**31
@@ -74,7 +75,8 @@ def read(body: bytes, number: int) -> list[Mapping[str, Any]]:
     if len(answers) != number:
         raise ServiceResponseError("The reply to a transaction does not answer each of its operations.")
     return [
-        {"etag": found and found[1].decode("latin-1")} for found in (_ETAG.search(lines) for _, lines, _ in answers)
+        {"etag": found and found[1].decode("latin-1").rstrip(" \t")}
+        for found in (_ETAG.search(lines) for _, lines, _ in answers)
     ]
 
 

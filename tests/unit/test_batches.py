@@ -126,6 +126,11 @@ def test_each_operation_has_its_answer(newline: bytes) -> None:
     assert read(DONE.replace(b"\r\n", newline), 2) == [{"etag": "W/\"datetime'1'\""}, {"etag": None}]
 
 
+def test_an_etag_is_found_in_any_case_and_as_the_first_header() -> None:
+    body = DONE.replace(b"Content-ID: 1\r\n", b"eTAG:\t2 \r\nContent-ID: 1\r\n")
+    assert [answer["etag"] for answer in read(body, 2)] == ["W/\"datetime'1'\"", "2"]
+
+
 def test_a_refusal_names_the_operation_and_the_code() -> None:
     with pytest.raises(TableTransactionError) as met:
         read(REFUSED, 5)
