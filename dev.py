@@ -45,6 +45,7 @@ from importlinter.cli import lint_imports_command; lint_imports_command()
 TYPES = (
     ("mypy", ("-m", "mypy")),
     ("lint-imports", ("-c", LINT_IMPORTS, "pyproject.toml", "clients/python/pyproject.toml")),
+    ("deploy.check", ("-m", "deploy.check")),
 )
 CHECKS = (*LINT, *TYPES)
 PYTEST = ("-m", "pytest")
@@ -59,7 +60,7 @@ def tier(name: str) -> tuple[tuple[str, Sequence[str]]]:
 
 #: What `prove` does, in order: about how many minutes it takes on two cores, and what it says.
 PROOFS = (
-    ("checks", 1, "lint, format, types, imports", CHECKS),
+    ("checks", 1, "lint, format, types, imports, deployment files", CHECKS),
     ("unit", 1, "rules, steps, analyses and the API in one process; any input that can be drawn", tier("unit")),
     ("contract", 3, "each port on its double, in process and on Azurite: the same answers", tier("contract")),
     ("simulation", 3, "the double of the storage services, known worlds, planted faults", tier("simulation")),
@@ -84,7 +85,7 @@ HELP = """usage: python3 dev.py TASK ...
   run [FILE ...] [--once] [--json] [--instances N] [--port 7071] [--data DIR] [--out DIR] [--host func]
                          start Azurite and the local host, upload the files (default: samples/), show what happens
   test [PYTEST ARGS]     check and test everything, as CI does, in about four minutes; with arguments, run pytest
-  check                  run the linter, the formatter, the type checker and the import contracts
+  check                  run the linter, the formatter, the type checker, the import contracts and the check of deploy/
   coverage               measure branch coverage; fail below the minimum in pyproject.toml
   prove [ROUNDS]         run every test at full length, also those that `test` skips; print the expected time first
   simulate [--minutes M] [--processes P] [--first SEED] [--seed SEED [--shorten]]

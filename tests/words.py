@@ -20,7 +20,7 @@ WIRE = {
         *(f"shared/steps/upkeep/reconcile.py {name}" for name in ("ignored", "missed", "reopened", "seen", "vanished")),
     ),
 }
-_PLACES = ("shared", "localhost", "clients", "tests")
+_PLACES = ("shared", "localhost", "clients", "deploy", "tests")
 _LETTERS = re.compile(r"\w+")
 #: The participles that name a state, and therefore may stand alone.
 STATES = frozenset(_LETTERS.findall(re.findall(r"^> (.+)$", GLOSSARY, re.MULTILINE)[0]))
