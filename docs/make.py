@@ -12,6 +12,8 @@ from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
+from deploy.check.azure import roles
+from deploy.check.azure.deployment import deploy
 from docs import messages, report_schema
 from shared.http.access import PUBLIC, ROLES
 from shared.http.app import ROUTES
@@ -99,6 +101,11 @@ def _purpose(room: str) -> str:
     return sentence.removesuffix(".").replace("``", "`")
 
 
+def _grants() -> list[Sequence[str]]:
+    deployment = deploy(FOLDER.parent, {"operatorId": "somebody"})
+    return [("who", "role", "where", "why"), *roles.table(deployment)]
+
+
 TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     **messages.TABLES,
     "settings": _settings,
@@ -109,6 +116,7 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "refusals": _refusals,
     "access": _access,
     "rooms": _rooms,
+    "grants": _grants,
 }
 
 

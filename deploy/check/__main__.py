@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 
+from deploy.check.azure import check as azure
 from deploy.check.finding import Check, Finding
 
 ROOT = Path(__file__).resolve().parents[2]
 #: In the order in which they run.
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (azure.findings,)
 
 
 def findings(root: Path) -> list[Finding]:
