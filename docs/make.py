@@ -19,6 +19,7 @@ from shared.http.access import PUBLIC, ROLES
 from shared.http.app import ROUTES
 from shared.http.error_codes import ErrorCode
 from shared.http.paths import Paths
+from shared.rules.access import Act
 from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import TRANSITIONS, State
@@ -61,6 +62,11 @@ def _invariants() -> list[Sequence[str]]:
 def _refusals() -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [("status", "`code`", "meaning")]
     return rows + [(str(code.status), f"`{code}`", f"{code.meaning} {code.note}".rstrip()) for code in ErrorCode]
+
+
+def _acts() -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("what", "the least built-in role", "permission of a SAS")]
+    return rows + [(act.phrase, act.role, f"`{act.letters}`") for act in Act]
 
 
 def _roles() -> list[Sequence[str]]:
@@ -112,6 +118,7 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "transitions": _transitions,
     "ignored": _ignored,
     "invariants": _invariants,
+    "acts": _acts,
     "roles": _roles,
     "refusals": _refusals,
     "access": _access,

@@ -9,6 +9,7 @@ from docs.templates import ERRORS, requirements, results, sentences
 from shared.cli.main import app
 from shared.cli.worker_options import parser
 from shared.http.error_codes import ErrorCode
+from shared.rules.diagnoses import Symptom
 from shared.telemetry import FIELDS, LogEvent
 
 Rows = list[Sequence[str]]
@@ -83,6 +84,11 @@ def _events() -> Rows:
     return rows
 
 
+def _symptoms() -> Rows:
+    rows: Rows = [("`code`", "level", "finding", "what to do")]
+    return rows + [(f"`{one.name.lower()}`", one.level, one.text, one.advice or "–") for one in Symptom]
+
+
 def _event_fields() -> Rows:
     return [("field", "meaning"), *((f"`{name}`", meaning) for name, meaning in FIELDS.items())]
 
@@ -114,4 +120,5 @@ TABLES: Mapping[str, Callable[[], Rows]] = {
     "help": _help,
     "events": _events,
     "event_fields": _event_fields,
+    "symptoms": _symptoms,
 }

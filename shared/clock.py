@@ -2,13 +2,13 @@
 
 Two clocks, for two questions. "How long since?" is asked of the monotonic clock of this process. "What time is it?"
 is asked of the storage service, by the ``Date`` of its replies: no clock of ours is ever compared with a clock of
-another machine.
+another machine. ``darkroom doctor`` alone asks this machine for it, to say how far it is off.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import ClockUnset
 
@@ -19,6 +19,11 @@ DATE_STEP = timedelta(seconds=1)
 def monotonic() -> float:
     """Return seconds from an arbitrary start that never go back; the default of every injected clock."""
     return time.monotonic()
+
+
+def wall() -> datetime:
+    """Return what this machine takes for the time, aware UTC: to be checked against storage, and to decide nothing."""
+    return datetime.now(UTC)
 
 
 class ServerClock:

@@ -5,6 +5,7 @@ failed, or no child process could be started. Of ``worker``: 0 all is settled, 1
 3 it has failed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,6 +21,7 @@ from shared.cli import words
 from shared.cli.worker_options import PURPOSE
 from shared.errors import Conflict, DarkroomError, InvalidReference, NotFound, SettingsInvalid
 from shared.ports.rejections import RejectedMessage
+from shared.rules.diagnoses import Level
 from shared.settings.settings import Settings
 from shared.wiring.steps import Darkroom
 
@@ -115,6 +117,48 @@ def verify(
         show.print_findings(Console(), findings)
     typer.echo(show.summary(done, len(findings)), err=as_json)
     if done.violations:
+        raise typer.Exit(VIOLATIONS)
+
+
+@app.command()
+def doctor(
+    *,
+    deployed: Annotated[
+        str | None,
+        typer.Option(
+            "--deployed",
+            metavar="URL",
+            help="Ask this app too, with the keys in DARKROOM_KEY and DARKROOM_HOST_KEY.",
+        ),
+    ] = None,
+    flex: Annotated[bool, typer.Option("--flex", help="Check the settings for Flex Consumption.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per finding.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Check settings, storage and the deployed app, and say what to do; exit with 1 if there is a problem."""
+    from rich.console import Console
+
+    from shared.cli import doctor as findings
+    from shared.cli.app_client import DeployedApp
+    from shared.wiring.doctor import build_doctor
+
+    with _exit_on_error():
+        environ = app_settings.read(settings)
+    try:
+        asked = None if deployed is None else DeployedApp(deployed, environ)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--deployed") from None
+    examination = build_doctor(environ, host_file=findings.host_file(), is_flex=flex, app=asked)
+    diagnoses = []
+    for diagnosis in examination.examine():
+        diagnoses.append(diagnosis)
+        if as_json:
+            typer.echo(findings.as_json(diagnosis))
+    levels = Counter(diagnosis.level for diagnosis in diagnoses)
+    if not as_json:
+        findings.print_diagnoses(Console(), diagnoses)
+    typer.echo(findings.summary(levels), err=as_json)
+    if levels[Level.PROBLEM]:
         raise typer.Exit(VIOLATIONS)
 
 

@@ -53,6 +53,11 @@ def read(environ: Mapping[str, str], name: str) -> Connection:
     raise SettingsInvalid([f"{name}: must be a connection string, or {name}__accountName must be set; neither is set"])
 
 
+def is_set(environ: Mapping[str, str], name: str) -> bool:
+    """Whether there is a connection string of that name, or a section."""
+    return bool(environ.get(name, "").strip() or _section(environ, name))
+
+
 def credential(connection: Connection) -> Any:  # noqa: ANN401 - a type of azure-identity, which is imported here alone
     """Make the credential of an identity connection; imports azure-identity, 0.3 s, only then."""
     from azure.identity import DefaultAzureCredential, ManagedIdentityCredential  # noqa: PLC0415
