@@ -1,5 +1,6 @@
 """The table of locks. Costs and errors are told as in ``shared.ports``."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -22,6 +23,9 @@ class LockStore(Protocol):
 
     def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:
         """Read one lock; with a time-out once and no longer. Costs: 1 read."""
+
+    def list(self, names: Sequence[str]) -> dict[str, LockRow]:
+        """Read some locks by their names; one that is missing or can't be read is left out. Costs: 1 read."""
 
     def insert(self, lock: Lock) -> LockRow:
         """Write a lock that must be new. Costs: 1 transaction.

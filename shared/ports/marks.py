@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -23,6 +24,15 @@ class Mark:
         """Return a count that it keeps; None for anything else."""
         count = self.value.get(name)
         return count if type(count) is int and count >= 0 else None
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a moment that it keeps, aware; None for anything else."""
+        text = self.value.get(name)
+        try:
+            moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        except ValueError:
+            return None
+        return None if moment is None or moment.tzinfo is None else moment
 
 
 class Marks(Protocol):

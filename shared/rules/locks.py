@@ -1,7 +1,7 @@
 """A named lock, as a row and the rules for it. The lock saves effort; it is never what makes a result single."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from shared.errors import InvalidReference, LockHeld, Stale
@@ -19,12 +19,15 @@ class Lock:
         owner: Who holds it, or held it; None when released.
         token: Fencing token; grows at every acquisition.
         lease: Protection given by the last acquisition or renewal.
+        done_at: When what it is for was last done to its end, by whichever owner, the service's time; None where that
+            was never noted.
     """
 
     name: str
     owner: str | None
     token: int
     lease: timedelta
+    done_at: datetime | None = None
 
 
 def key(name: str) -> str:
@@ -60,7 +63,8 @@ def acquire(held: Lock | None, *, name: str, owner: str, lapsed: bool, lease: ti
     """
     if held is not None and held.owner is not None and not lapsed:
         raise LockHeld(f"{name}: held by {held.owner}")
-    return Lock(name=name, owner=owner, token=1 if held is None else held.token + 1, lease=lease)
+    token, done_at = (1, None) if held is None else (held.token + 1, held.done_at)
+    return Lock(name=name, owner=owner, token=token, lease=lease, done_at=done_at)
 
 
 def renew(held: Lock, *, owner: str, token: int) -> Lock:
@@ -72,13 +76,19 @@ def renew(held: Lock, *, owner: str, token: int) -> Lock:
     return replace(_own(held, owner, token))
 
 
-def release(held: Lock, *, owner: str, token: int) -> Lock:
+def release(held: Lock, *, owner: str, token: int, done_at: datetime | None = None) -> Lock:
     """Let go of the lock.
+
+    Args:
+        held: The row as it was read.
+        owner: Who holds it, as acquired.
+        token: The same.
+        done_at: When what it is for was done; None where it was not, or not to its end.
 
     Raises:
         Stale: It is another's by now, or released.
     """
-    return replace(_own(held, owner, token), owner=None)
+    return replace(_own(held, owner, token), owner=None, done_at=done_at or held.done_at)
 
 
 def _own(held: Lock, owner: str, token: int) -> Lock:

@@ -252,6 +252,11 @@ class Settings:
         """The queue to which the host moves what failed too often."""
         return f"{self.job_queue}-poison"
 
+    @property
+    def walk_mark(self) -> str:
+        """The mark that keeps where the walk through the container of images stands."""
+        return f"reconcile:{self.images_container}"
+
     def _conflicts(self) -> dict[str, str]:
         """Name each setting that can't work beside another, with what it must be."""
         less = "must be less than AzureFunctionsJobHost__functionTimeout"

@@ -1,6 +1,6 @@
 """Hold a named lock of the lock table while working; the heartbeat renews it meanwhile."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -50,6 +50,7 @@ class TableLock:
         self._lease = lease
         self._margin = margin
         self._runtime = runtime
+        self._done_at: dict[str, datetime] = {}
         self._own_releases: dict[str, LockRow] = {}
         self._rivalries: set[str] = set()
 
@@ -102,6 +103,8 @@ class TableLock:
         if own is not None and name not in self._rivalries:
             return False
         row = self._store.get(name)
+        if row is not None:
+            self._note(row)
         if row is None or row.lock.owner is not None:
             return False
         if own is not None and own.etag == row.etag:
@@ -136,11 +139,25 @@ class TableLock:
                 self._runtime.pause(min(left, bound * self._runtime.chance()))
                 bound = min(2 * bound, LONGEST_WAIT.total_seconds())
 
+    def done_at(self, name: str) -> datetime | None:
+        """Return when what a lock is for was last done to its end, as its row said when this process last saw it.
+
+        Costs: nothing.
+        """
+        return self._done_at.get(name)
+
     def remember(self, row: LockRow) -> None:
         """Keep the row of one's own release: the next acquisition can be tried against it without a read."""
         self._own_releases[row.lock.name] = row
+        self._note(row)
+
+    def _note(self, row: LockRow) -> None:
+        if row.lock.done_at is not None:
+            self._done_at[row.lock.name] = row.lock.done_at
 
     def _take(self, row: LockRow | None, name: str, owner: str) -> "Tenure":
+        if row is not None:
+            self._note(row)
         lapsed = row is not None and leases.lapsed(
             lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self._margin
         )
@@ -173,6 +190,7 @@ class Tenure:
         self._lease = held
         self._lock = held.row.lock
         self._is_released = False
+        self._done_at: datetime | None = None
 
     @property
     def lock(self) -> Lock:
@@ -195,6 +213,14 @@ class Tenure:
         if self.lost:
             raise Stale(f"{self._lock.name}: no longer held by {self._lock.owner}")
 
+    def note_end(self, at: datetime) -> None:
+        """Have the release say that what the lock is for was done to its end.
+
+        Args:
+            at: When, the service's time, aware UTC.
+        """
+        self._done_at = at
+
     def release(self) -> Release:
         """Let go. Doing it twice, late, or after another has taken over is harmless, and says so.
 
@@ -204,11 +230,12 @@ class Tenure:
         Costs: 1 transaction.
         """
         row: LockRow | None = self._lease.retire()
+        owner = self._lock.owner or ""
         if self._is_released:
             return Release.RELEASED_BEFORE
         try:
             while row is not None:
-                freed = locks.release(row.lock, owner=self._lock.owner or "", token=self._lock.token)
+                freed = locks.release(row.lock, owner=owner, token=self._lock.token, done_at=self._done_at)
                 try:
                     self._table.remember(self._store.replace(row, freed))
                 except Lost:

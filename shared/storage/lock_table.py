@@ -1,6 +1,7 @@
 """``LockStore`` on Azure Table Storage: one row a lock, which stays so that its token only grows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.clock import ServerClock
+from shared.errors import RowDamaged
 from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
 from shared.storage import cas, sdk_errors
@@ -47,10 +49,27 @@ class LockTable:
                 entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=reply, **limits)
             except ResourceNotFoundError:
                 return None
-        columns = Columns(entity)
-        lease = columns.need_span("lease_seconds")
-        lock = Lock(name=name, owner=columns.text("owner"), token=columns.whole("token"), lease=lease)
-        return LockRow(lock, reply.etag(entity), reply.modified_at(entity), reply.date)
+        return LockRow(_lock(name, entity), reply.etag(entity), reply.modified_at(entity), reply.date)
+
+    def list(self, names: Sequence[str]) -> dict[str, LockRow]:
+        """See ``LockStore.list``."""
+        reply, keys = ReplyDate(), {key(name): name for name in names}
+        parameters = {"place": _PARTITION, **{f"key{number}": each for number, each in enumerate(keys)}}
+        either = " or ".join(f"RowKey eq @key{number}" for number in range(len(keys)))
+        # The SDK finds a parameter between spaces alone.
+        rows: dict[str, LockRow] = {}
+        with sdk_errors.as_outages():
+            try:
+                for entity in self._table.query_entities(
+                    f"PartitionKey eq @place and ( {either} )", parameters=parameters, raw_response_hook=reply
+                ):
+                    name = keys[entity["RowKey"]]
+                    with suppress(RowDamaged):
+                        lock = _lock(name, entity)
+                        rows[name] = LockRow(lock, reply.etag(entity), reply.modified_at(entity), reply.date)
+            except ResourceNotFoundError:
+                return {}
+        return rows
 
     def insert(self, lock: Lock) -> LockRow:
         """See ``LockStore.insert``."""
@@ -76,6 +95,7 @@ class LockTable:
             "owner": lock.owner,
             "token": lock.token,
             "lease_seconds": lock.lease.total_seconds(),
+            "done_at": lock.done_at,
             "nonce": self._draw(),
         }
         return {name: value for name, value in columns.items() if value is not None}
@@ -83,3 +103,15 @@ class LockTable:
     def _row(self, lock: Lock, etag: str) -> LockRow:
         now = self._clock.now()
         return LockRow(lock, etag, modified_at=now, seen_at=now)
+
+
+def _lock(name: str, entity: Mapping[str, Any]) -> Lock:
+    """Read a lock's row."""
+    columns = Columns(entity)
+    return Lock(
+        name=name,
+        owner=columns.text("owner"),
+        token=columns.whole("token"),
+        lease=columns.need_span("lease_seconds"),
+        done_at=columns.moment("done_at"),
+    )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.steps.intake.add import Add
     from shared.steps.intake.upload import Upload
     from shared.steps.operators.cancel import Cancel
+    from shared.steps.operators.liveness import Liveness
     from shared.steps.operators.lookup import Lookup
     from shared.steps.operators.redrive import Redrive
     from shared.steps.operators.rejected import Readmit
@@ -156,7 +157,7 @@ class Darkroom(Parts):
         from shared.steps.upkeep.reconcile import Reconcile
 
         return Reconcile(
-            name=f"reconcile:{self.settings.images_container}",
+            name=self.settings.walk_mark,
             listing=self.storage.listing,
             marks=self.storage.marks,
             jobs=self.storage.jobs,
@@ -170,6 +171,7 @@ class Darkroom(Parts):
                 draw=self.runtime.draw,
             ),
             settings=self.settings,
+            clock=self.clock,
             runtime=self.runtime,
         )
 
@@ -225,11 +227,25 @@ class Darkroom(Parts):
             index=storage.index,
             marks=storage.marks,
             locks=storage.locks,
+            liveness=self.liveness,
             poisons=[queue for queue in (storage.poison, storage.blob_poison) if queue is not None],
             settings=self.settings,
             clock=self.clock,
             kinds=self.lookup.types,
             pool=self.runtime.pool,
+        )
+
+    @Part
+    def liveness(self) -> "Liveness":
+        """Tells the ages of what timers do."""
+        from shared.steps.operators.liveness import Liveness
+
+        return Liveness(
+            locks=self.storage.locks,
+            marks=self.storage.marks,
+            settings=self.settings,
+            clock=self.clock,
+            runtime=self.runtime,
         )
 
     @Part

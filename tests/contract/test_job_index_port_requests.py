@@ -63,6 +63,7 @@ class RequestBench:
             index=self.index,
             marks=storage.marks,
             locks=storage.locks,
+            liveness=self.darkroom.liveness,
             poisons=(storage.poison,),
             settings=self.darkroom.settings,
             clock=self.darkroom.clock,

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -79,3 +79,21 @@ def test_one_of_twenty_takes_over_a_lock(locks: LockStore) -> None:
     row = locks.insert(HELD)
     outcomes = race(lambda number: locks.replace(row, replace(HELD, owner=f"timer/{number}", token=2)))
     assert outcomes == {"won": 1, "Lost": 19}
+
+
+def test_when_it_was_last_done_is_read_back(locks: LockStore) -> None:
+    done = replace(HELD, owner=None, done_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    locks.replace(locks.insert(HELD), done)
+    assert stands(locks).lock == done
+
+
+@pytest.mark.azurite
+def test_several_locks_are_read_at_once_and_those_that_are_missing_left_out(locks: LockStore) -> None:
+    assert locks.list(["sweep", "a/b"]) == {}
+    for name in ("sweep", "a/b", "another"):
+        locks.insert(replace(HELD, name=name))
+    rows = locks.list(["sweep", "a/b", "nobody's"])
+    assert {name: row.lock for name, row in rows.items()} == {
+        name: replace(HELD, name=name) for name in ("sweep", "a/b")
+    }
+    assert rows["sweep"] == replace(stands(locks), seen_at=rows["sweep"].seen_at)

@@ -1,5 +1,6 @@
 """``LockStore`` in memory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,6 +20,11 @@ class MemoryLocks(MemoryRows[LockRow]):
         """See ``LockStore.get``."""
         date, row = self.answer("get"), self.rows.get(key(name))
         return None if row is None else replace(row, seen_at=date)
+
+    def list(self, names: Sequence[str]) -> dict[str, LockRow]:
+        """See ``LockStore.list``."""
+        date = self.answer("list")
+        return {name: replace(self.rows[key(name)], seen_at=date) for name in names if key(name) in self.rows}
 
     def insert(self, lock: Lock) -> LockRow:
         """See ``LockStore.insert``."""

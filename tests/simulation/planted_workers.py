@@ -85,6 +85,7 @@ WORKERS = (
         "a sweep takes no lock",
         (_SWEEP, "with self.lock.try_acquire(LOCK, owner=owner) as held:", "with self.runtime.lock():"),
         (_SWEEP, "held.lost or stop()", "stop()"),
+        (_SWEEP, "held.note_end(self.clock.now())", "pass"),
     ),
     fault(
         "each process sweeps under a lock of its own", (_SWEEP, "try_acquire(LOCK,", "try_acquire(LOCK + owner[-4:],")

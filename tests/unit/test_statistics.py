@@ -7,6 +7,7 @@ import pytest
 from shared.http.prometheus import prometheus
 from shared.rules.jobs import State
 from shared.rules.locks import Lock
+from shared.rules.rhythms import Age, Upkeep
 from shared.rules.statistics import Stats
 from shared.steps.operators import statistics
 from shared.steps.operators.statistics import MARK, STALE_REPORTS
@@ -39,7 +40,9 @@ STATS = Stats(
     poison=3,
     missed=4,
     stale_reports_total=5,
+    done_at={Upkeep.SWEEP: FakeClock().now},
     age_seconds=6.25,
+    upkeep={Upkeep.SWEEP: Age(1.25, 9.0, False), Upkeep.PURGE: Age(None, 1.0, True)},
 )
 
 
@@ -82,7 +85,7 @@ def test_what_was_counted_is_good_for_a_minute_and_costs_one_read(world: Statist
     world.clock.advance(58)
     world.journal.clear()
     again = world.darkroom.statistics.count()
-    assert (replace(again, age_seconds=0), world.journal) == (first, ["marks.get"])
+    assert (replace(again, age_seconds=0, upkeep={}), world.journal) == (replace(first, upkeep={}), ["marks.get"])
     assert again.age_seconds == pytest.approx(58, abs=1.1)
     world.clock.advance(3)
     assert world.darkroom.statistics.count().jobs["image-analysis"]["PENDING"] == 1
@@ -91,7 +94,7 @@ def test_what_was_counted_is_good_for_a_minute_and_costs_one_read(world: Statist
 def test_what_an_earlier_process_counted_is_good_for_another(world: StatisticsWorld) -> None:
     world.record_image()
     counted = world.darkroom.statistics.count()
-    assert Stats.of(json.loads(json.dumps(world.marks.rows[MARK].value))) == counted
+    assert Stats.of(json.loads(json.dumps(world.marks.rows[MARK].value))) == replace(counted, upkeep={})
 
 
 def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_anew(world: StatisticsWorld) -> None:
@@ -203,6 +206,8 @@ def test_the_text_for_prometheus_has_help_type_and_escaped_labels() -> None:
         "# TYPE darkroom_poison_messages gauge",
         "# TYPE darkroom_missed_images gauge",
         "# TYPE darkroom_stale_reports_total counter",
+        "# TYPE darkroom_upkeep_age_seconds gauge",
+        "# TYPE darkroom_upkeep_late gauge",
         "# TYPE darkroom_statistics_age_seconds gauge",
     ]
     assert [line.split()[-1] for line in lines if "{" not in line and line[0] != "#"] == ["1.5", "3", "4", "5", "6.25"]
@@ -214,3 +219,21 @@ def test_what_is_not_known_has_no_sample() -> None:
     text = prometheus(replace(STATS, oldest_due_age_seconds=None, missed=None))
     assert "\ndarkroom_oldest" not in text
     assert "\ndarkroom_missed" not in text
+
+
+def test_what_timers_did_ages_on_in_figures_that_were_counted_before(world: StatisticsWorld) -> None:
+    world.darkroom.sweep.sweep(owner="timer/1")
+    for age in (0, 30):
+        counted = world.another().statistics.count()
+        assert counted.upkeep[Upkeep.SWEEP].seconds == pytest.approx(age, abs=1.1)
+        assert (counted.upkeep[Upkeep.PURGE].seconds, counted.upkeep[Upkeep.PURGE].is_late) == (None, False)
+        world.clock.advance(30)
+
+
+def test_prometheus_gets_the_age_of_what_was_done_and_whether_each_is_late() -> None:
+    lines = [line for line in prometheus(STATS).splitlines() if "upkeep" in line and line[0] != "#"]
+    assert lines == [
+        'darkroom_upkeep_age_seconds{work="sweep"} 1.25',
+        'darkroom_upkeep_late{work="sweep"} 0',
+        'darkroom_upkeep_late{work="purge"} 1',
+    ]

@@ -12,13 +12,15 @@ from shared.clock import ServerClock
 from shared.errors import Lost, Unreadable
 from shared.ports.index import GROUPS, JobIndex, Position, Standing
 from shared.ports.jobs import JobStore
-from shared.ports.locks import LockStore
+from shared.ports.locks import LockRow, LockStore
 from shared.ports.marks import Mark, Marks
-from shared.rules import leases
+from shared.rules import leases, rhythms
 from shared.rules.jobs import State
 from shared.rules.statistics import Stats
 from shared.runtime import Pools
 from shared.settings.settings import Settings
+from shared.steps.operators import liveness
+from shared.steps.operators.liveness import Liveness
 from shared.steps.upkeep.sweep import LOCK
 
 MARK = "statistics"
@@ -84,7 +86,8 @@ class Count:
         jobs: Tells who runs from who waits, where the index does not.
         index: What is counted.
         marks: Keep what was counted, and what others count.
-        locks: Say who sweeps.
+        locks: Say who sweeps, and when that and the like was last done.
+        liveness: Tells the ages of that.
         poisons: Queues into which the host moves what it has given up on.
         settings: Buckets, margin, container of images.
         clock: The service's time.
@@ -96,6 +99,7 @@ class Count:
     index: JobIndex
     marks: Marks
     locks: LockStore
+    liveness: Liveness
     poisons: Sequence[Backlog]
     settings: Settings
     clock: ServerClock
@@ -113,10 +117,11 @@ class Count:
         now = self.clock.now()
         kept = None if mark is None else Stats.of(mark.value)
         if kept is not None and abs(now - kept.as_of) < FRESH:
-            return replace(kept, age_seconds=max(0.0, (now - kept.as_of).total_seconds()))
+            kept = replace(kept, age_seconds=max(0.0, (now - kept.as_of).total_seconds()))
+            return replace(kept, upkeep=self.liveness.ages(kept.done_at))
         stats = self._count_all(now)
         self._keep(mark, stats)
-        return stats
+        return replace(stats, upkeep=self.liveness.ages(stats.done_at))
 
     def _keep(self, mark: Mark | None, stats: Stats) -> None:
         try:
@@ -130,13 +135,13 @@ class Count:
     def _count_all(self, now: datetime) -> Stats:
         kinds, buckets = self.kinds(), range(self.settings.job_buckets)
         with self.pool(AT_ONCE, MARK) as pool:
-            reconciled = pool.submit(self.marks.get, f"reconcile:{self.settings.images_container}")
-            stale, holder = pool.submit(self.marks.get, STALE_REPORTS), pool.submit(self._holder)
+            reconciled = pool.submit(self.marks.get, self.settings.walk_mark)
+            stale, locks = pool.submit(self.marks.get, STALE_REPORTS), pool.submit(self.locks.list, rhythms.LOCKS)
             poison = [pool.submit(queue.backlog) for queue in self.poisons]
             found = pool.map(lambda place: self._tally(*place), product(kinds, buckets))
             tallies = {kind: _sum([next(found) for _ in buckets]) for kind in kinds}
             running = {kind: self._running(tally, now, pool) for kind, tally in tallies.items()}
-        missed, late = reconciled.result(), stale.result()
+        walk, late, rows = reconciled.result(), stale.result(), locks.result()
         oldest = min((at.ms for tally in tallies.values() for at in tally.live), default=None)
         due = None if oldest is None else _EPOCH + timedelta(milliseconds=oldest)
         return Stats(
@@ -144,10 +149,11 @@ class Count:
             jobs={kind: tally.by_state(running[kind]) for kind, tally in tallies.items()},
             capped=any(tally.capped for tally in tallies.values()),
             oldest_due_age_seconds=None if due is None or due > now else (now - due).total_seconds(),
-            lock={"holder": holder.result()},
+            lock={"holder": self._holder(rows.get(LOCK))},
             poison=sum(length.result() for length in poison),
-            missed=None if missed is None else missed.count("missed"),
+            missed=None if walk is None else walk.count("missed"),
             stale_reports_total=0 if late is None else late.count("total") or 0,
+            done_at=liveness.done_at(rows, walk),
         )
 
     def _tally(self, kind: str, bucket: int) -> _Tally:
@@ -182,12 +188,8 @@ class Count:
             return False
         return row is not None and row.job.state is State.RUNNING
 
-    def _holder(self) -> str | None:
+    def _holder(self, row: LockRow | None) -> str | None:
         """Return who sweeps, unless that lease has lapsed."""
-        try:
-            row = self.locks.get(LOCK)
-        except Unreadable:
-            return None
         if row is None or leases.lapsed(
             lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self.settings.margin
         ):

@@ -31,6 +31,7 @@ class Position:
             that a slice did not finish stand in its log line alone.
         missed: How many the last complete walk has; None before there was one.
         again: Names that could not be looked at: the next walk looks at them first.
+        done_at: When the last whole walk came to its end, the service's time; None before there was one.
     """
 
     marker: str | None = None
@@ -39,18 +40,20 @@ class Position:
     so_far: int = 0
     missed: int | None = None
     again: tuple[str, ...] = ()
+    done_at: datetime | None = None
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
         """Read it from a mark's value."""
         counts = value.get("so_far", 0), value.get("missed")
-        again = tuple(value.get("again", ()))
-        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]), *counts, again)
+        again, done_at = tuple(value.get("again", ())), _moment(value.get("done_at"))
+        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]), *counts, again, done_at)
 
     @property
     def value(self) -> dict[str, Any]:
         """As a mark keeps it."""
         moments = {"watermark": _text(self.watermark), "following": _text(self.following)}
+        moments |= {"done_at": _text(self.done_at)} if self.done_at else {}
         again = {"again": list(self.again)} if self.again else {}
         return {"marker": self.marker, **moments, "so_far": self.so_far, "missed": self.missed, **again}
 
@@ -73,7 +76,7 @@ class Position:
         so_far = self.so_far + missed
         if page.marker is None:
             ended = replace(self, marker=None, watermark=following, following=None, so_far=0, missed=so_far)
-            return replace(ended, again=again)
+            return replace(ended, again=again, done_at=page.seen_at)
         return replace(self, marker=page.marker, following=following, so_far=so_far, again=again)
 
 

@@ -117,6 +117,8 @@ class Purge:
                 if not done.left:
                     self.types.collect()
                 done = replace(done, rejected=rejected.texts, left=done.left or rejected.has_more)
+                if before is None:  # what somebody has asked for says nothing of the timer
+                    held.note_end(self.clock.now())
         except LockHeld:
             done = PurgeResult(locked_out=True)
         emit(LogEvent.PURGED, **vars(done))

@@ -18,6 +18,7 @@ from functools import partial
 from itertools import chain, takewhile
 from typing import Any, TypeVar
 
+from shared.clock import ServerClock
 from shared.errors import LockHeld, Lost, MarkerRejected
 from shared.ports.images import ImageListing
 from shared.ports.jobs import JobStore
@@ -110,8 +111,10 @@ class Reconcile:
         record: Records one image.
         record_many: Records the images of a group.
         settings: Budget, grace, parallelism, names.
+        clock: The service's time.
         runtime: Time, and threads that look side by side.
         pages: Listed before they are worked on.
+        walk_done_at: When a whole walk last came to its end, as far as this process has walked itself.
     """
 
     name: str
@@ -122,8 +125,10 @@ class Reconcile:
     record: Record
     record_many: RecordMany
     settings: Settings
+    clock: ServerClock
     runtime: Runtime
     pages: int = PAGES
+    walk_done_at: datetime | None = field(default=None, init=False)
 
     def reconcile(self, *, owner: str, stop: Callable[[], bool] = lambda: False) -> WalkResult:
         """Walk on from where the last slice ended, until the walk's end or that of the budget.
@@ -146,6 +151,8 @@ class Reconcile:
             with self.lock.try_acquire(LOCK, owner=owner) as held:
                 done = _Slice(lambda: held.lost or stop() or self.runtime.monotonic() >= stop_at)
                 self._walk(done)
+                if done.failed is None:
+                    held.note_end(self.clock.now())
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return WalkResult(locked_out=True)
@@ -212,6 +219,7 @@ class Reconcile:
         return replace(position, again=left, so_far=position.so_far + done.outcomes[Recording.RECORDED] - before)
 
     def _keep(self, mark: Mark | None, position: Position) -> Mark:
+        self.walk_done_at = position.done_at
         value = {**position.value, "account": self.listing.account}
         return self.marks.insert(self.name, value) if mark is None else self.marks.replace(mark, value)
 

@@ -113,6 +113,8 @@ class Sweep:
                     return held.lost or stop() or self._over(begun_at, share)
 
                 swept = self._do_parts(owner, over, turns, drains=drains)
+                if not turns.errors:
+                    held.note_end(self.clock.now())
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return SweepResult(Counter(), locked_out=True)

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.rules.rhythms import IDLE_TICKS
 from shared.runtime import Runtime
 from shared.settings.enums import Dispatch
 from shared.steps.upkeep.sweep import Sweep, SweepResult
 
 #: Without work in any sweep of this process for so long, a tick only looks.
 IDLE = timedelta(minutes=10)
-#: From one sweep to the next then; ticks that come each minute come a little early or late.
-IDLE_SWEEP, JITTER = timedelta(minutes=15), timedelta(seconds=30)
+#: Ticks that come each minute come a little early or late.
+JITTER = timedelta(seconds=30)
 
 
 @dataclass(kw_only=True)
@@ -69,4 +70,4 @@ class Ticks:
         if self._quiet_since is None or self.sweep.settings.dispatch in (Dispatch.TIMER, Dispatch.OFF):
             return False
         is_idle = now - self._quiet_since >= IDLE.total_seconds()
-        return is_idle and now - self._swept_at < (IDLE_SWEEP - JITTER).total_seconds()
+        return is_idle and now - self._swept_at < (IDLE_TICKS - JITTER).total_seconds()
