@@ -48,7 +48,6 @@ class Chores:
         is_idle: Whether there has been no work for long.
         note_work: Called when a chore has found some.
         stopping: Set when they are to end.
-        done_at: By name, the monotonic second at which each was done last.
         is_settled: Whether none that was under way at the end has met an outage: it may have left claims and locks.
     """
 
@@ -59,8 +58,7 @@ class Chores:
     stopping: Event
 
     def __post_init__(self) -> None:
-        """Note that none has been done."""
-        self.done_at: dict[str, float] = {}
+        """Note that none has met an outage."""
         self.is_settled = True
 
     @contextmanager
@@ -91,5 +89,3 @@ class Chores:
         except Exception as error:  # noqa: BLE001 - the edge of a thread: the next one may work
             self.is_settled = self.is_settled and not (isinstance(error, Outage) and self.stopping.wait(0))
             emit(LogEvent.CHORE_FAILED, chore=chore.name, error=type(error).__name__)
-        else:
-            self.done_at[chore.name] = self.runtime.monotonic()

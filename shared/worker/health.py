@@ -9,9 +9,8 @@ Report = Callable[[], Mapping[str, Any]]
 
 def state_of(processes: list[dict[str, Any]]) -> dict[str, Any]:
     """Sum up how processes are, as ``/health`` says it."""
-    swept = [each["swept_seconds"] for each in processes if each.get("swept_seconds") is not None]
     return {
         "is_well": bool(processes) and all(each["is_well"] for each in processes),
-        "swept_seconds": min(swept, default=None),
+        "upkeep": next((each["upkeep"] for each in processes if each.get("upkeep") is not None), None),
         "processes": processes,
     }

@@ -18,7 +18,7 @@ STEADY = 60.0
 SILENT = 10.0
 #: Seconds beyond its time to drain after which a process is killed.
 AFTER_DRAIN = 5.0
-_UNKNOWN = {"is_well": False, "is_idle": False, "polled_seconds": None, "swept_seconds": None}
+_UNKNOWN = {"is_well": False, "is_idle": False, "polled_seconds": None, "upkeep": None}
 
 
 class GroupWishes(Protocol):
@@ -59,8 +59,9 @@ class Place:
         child, health = self.child, self.health
         if child is None or health is None:
             return {**_UNKNOWN, "pid": None if child is None else child.pid}
-        ages = {name: _older(health[name], now - self.heard_at) for name in ("polled_seconds", "swept_seconds")}
-        return {**health, **ages, "pid": child.pid, "is_well": health["is_well"] and now - self.heard_at < SILENT}
+        polled = _older(health["polled_seconds"], now - self.heard_at)
+        is_well = health["is_well"] and now - self.heard_at < SILENT
+        return {**health, "polled_seconds": polled, "pid": child.pid, "is_well": is_well}
 
 
 class Supervisor:

@@ -1,17 +1,13 @@
 """How often a worker does what timers do under Functions, and what of it counts as work."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from shared.rules.rhythms import IDLE_PURGE, IDLE_RECONCILE, IDLE_SWEEP, LOCKS, PURGE, RECONCILE, SWEEP, Upkeep
 from shared.settings.enums import Dispatch
 from shared.wiring.steps import Darkroom
 from shared.worker.chores import Chore
 
-#: From one sweep to the next.
-SWEEP, IDLE_SWEEP = timedelta(minutes=1), timedelta(minutes=5)
-#: From one slice of the walk to the next.
-RECONCILE, IDLE_RECONCILE = timedelta(minutes=5), timedelta(minutes=30)
-PURGE, IDLE_PURGE = timedelta(hours=1), timedelta(hours=6)
 #: While there is no work, from one look into the poison queues to the next: only a Functions host puts anything there.
 IDLE_DRAIN_SECONDS = 3_600.0
 
@@ -34,6 +30,7 @@ class Timers:
         self._is_idle = is_idle
         self._stop = stop
         self._drained_at = float("-inf")
+        self._walk_done_at: datetime | None = None
 
     def chores(self) -> tuple[Chore, ...]:
         """Return what is to be done, and how often.
@@ -47,6 +44,11 @@ class Timers:
             Chore(name="reconcile", act=self._reconcile, busy=RECONCILE, idle=IDLE_RECONCILE, first=SWEEP),
             Chore(name="purge", act=self._purge, busy=PURGE, idle=IDLE_PURGE, first=PURGE),
         )
+
+    def done_at(self) -> dict[Upkeep, datetime]:
+        """Return when each was last done, by whichever worker, as far as this one knows. Costs: nothing."""
+        found = {each: self._darkroom.lock.done_at(each) for each in LOCKS} | {Upkeep.WALK: self._walk_done_at}
+        return {each: moment for each, moment in found.items() if moment is not None}
 
     def _sweep(self, rest: timedelta) -> bool:
         from shared.steps.upkeep import sweep
@@ -67,6 +69,7 @@ class Timers:
         if self._is_left_out(reconcile.LOCK, rest):
             return False
         walked = self._darkroom.reconcile.reconcile(owner=self._owner, stop=self._stop)
+        self._walk_done_at = self._darkroom.reconcile.walk_done_at
         return bool(walked.missed or walked.reopened)
 
     def _purge(self, rest: timedelta) -> bool:

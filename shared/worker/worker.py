@@ -1,7 +1,9 @@
 """One worker: a consumer of the job queue, and the chores beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from shared.rules.rhythms import upkeep_json
 from shared.telemetry import LogEvent, emit
 from shared.wiring.steps import Darkroom
 from shared.worker.awake import AwakeQueue
@@ -18,7 +20,7 @@ class Health:
         is_well: Whether it reads the queue, or has its hands full.
         is_idle: Whether there has been no work for long.
         polled_seconds: Since it has read the queue; None before the first time.
-        swept_seconds: Since its last sweep; None before the first.
+        upkeep: The ages of what timers do, as far as it knows; None where it does not do that.
         in_hand: Messages.
         messages: Messages that it has had in hand.
     """
@@ -26,7 +28,7 @@ class Health:
     is_well: bool
     is_idle: bool
     polled_seconds: float | None
-    swept_seconds: float | None
+    upkeep: Mapping[str, Mapping[str, float | bool | None]] | None
     in_hand: int
     messages: int
 
@@ -50,7 +52,8 @@ class Worker:
         self._stopping = self._runtime.event()
         self._is_stopping = False
         self._consumer = self._build_consumer(slots, rests=not leads)
-        self._chores = self._build_chores(leads=leads)
+        self._timers = self._build_timers() if leads else None
+        self._chores = self._build_chores()
 
     def run(self) -> bool:
         """Work until ``stop``; then end what is under way.
@@ -91,12 +94,11 @@ class Worker:
         """Say how it is. Costs: nothing."""
         now, consumer = self._runtime.monotonic(), self._consumer
         polled = None if consumer.polled_at is None else now - consumer.polled_at
-        swept_at = self._chores.done_at.get("sweep")
         return Health(
             is_well=consumer.is_well,
             is_idle=consumer.is_idle,
             polled_seconds=polled,
-            swept_seconds=None if swept_at is None else now - swept_at,
+            upkeep=None if self._timers is None else upkeep_json(self.darkroom.liveness.ages(self._timers.done_at())),
             in_hand=consumer.in_hand,
             messages=consumer.message_count,
         )
@@ -115,10 +117,12 @@ class Worker:
             rests=rests,
         )
 
-    def _build_chores(self, *, leads: bool) -> Chores:
-        timers = Timers(self.darkroom, owner=self._owner, is_idle=self.is_idle, stop=lambda: self._is_stopping)
+    def _build_timers(self) -> Timers:
+        return Timers(self.darkroom, owner=self._owner, is_idle=self.is_idle, stop=lambda: self._is_stopping)
+
+    def _build_chores(self) -> Chores:
         return Chores(
-            chores=timers.chores() if leads else (),
+            chores=() if self._timers is None else self._timers.chores(),
             runtime=self._runtime,
             is_idle=self.is_idle,
             note_work=self._consumer.note_work,

@@ -76,8 +76,8 @@ class PacedWorker(Worker):
         self._is_calm = is_calm
         super().__init__(darkroom, slots=slots)
 
-    def _build_chores(self, *, leads: bool) -> Chores:
-        chores = super()._build_chores(leads=leads)
+    def _build_chores(self) -> Chores:
+        chores = super()._build_chores()
         chores.chores = tuple(self._pace(chore) for chore in chores.chores)
         chores.is_idle = lambda: self._is_calm() or self.is_idle()
         return chores

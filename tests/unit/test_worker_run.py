@@ -152,6 +152,9 @@ def test_what_libraries_log_is_a_line_too_with_the_exception(caplog: pytest.LogC
     assert "ValueError: no event" in line["exception"]
 
 
+UPKEEP = {"sweep": {"age_seconds": 7.0, "limit_seconds": 3420.0, "late": False}}
+
+
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Callable[[str, bool], tuple[int, bytes]]]:
     """Ask a server how a worker is that is well, or is not."""
@@ -159,7 +162,7 @@ def ask() -> Iterator[Callable[[str, bool], tuple[int, bytes]]]:
     with health_server.serve(lambda: state, "127.0.0.1", 0) as port:
 
         def get(path: str, is_well: bool) -> tuple[int, bytes]:  # noqa: FBT001 - the only fact
-            state.update(health.state_of([{"is_well": is_well, "swept_seconds": 7.0}]))
+            state.update(health.state_of([{"is_well": is_well, "upkeep": UPKEEP}]))
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as reply:
                     return reply.status, reply.read()
@@ -172,8 +175,8 @@ def ask() -> Iterator[Callable[[str, bool], tuple[int, bytes]]]:
 
 def test_health_is_200_while_all_is_well_and_503_otherwise(ask: Callable[[str, bool], tuple[int, bytes]]) -> None:
     status, body = ask("/health", True)
-    processes = [{"is_well": True, "swept_seconds": 7.0}]
-    assert (status, json.loads(body)) == (200, {"is_well": True, "swept_seconds": 7.0, "processes": processes})
+    processes = [{"is_well": True, "upkeep": UPKEEP}]
+    assert (status, json.loads(body)) == (200, {"is_well": True, "upkeep": UPKEEP, "processes": processes})
     status, body = ask("/health?x=1", False)
     assert (status, json.loads(body)["is_well"]) == (503, False)
 
@@ -182,10 +185,10 @@ def test_any_other_path_is_404(ask: Callable[[str, bool], tuple[int, bytes]]) ->
     assert ask("/", True)[0] == 404
 
 
-def test_a_group_is_well_when_each_process_is_and_has_swept_when_one_has() -> None:
-    fine = {"is_well": True, "swept_seconds": None}
-    swept = {"is_well": True, "swept_seconds": 9.0}
-    assert health.state_of([fine, swept])["is_well"]
-    assert health.state_of([fine, swept, {**swept, "swept_seconds": 99.0}])["swept_seconds"] == 9.0
-    assert not health.state_of([fine, {**swept, "is_well": False}])["is_well"]
+def test_a_group_is_well_when_each_process_is_and_its_leader_does_the_upkeep() -> None:
+    leader, other = {"is_well": True, "upkeep": UPKEEP}, {"is_well": True, "upkeep": None}
+    assert health.state_of([leader, other])["is_well"]
+    assert health.state_of([other, leader])["upkeep"] == UPKEEP
+    assert health.state_of([other])["upkeep"] is None
+    assert not health.state_of([leader, {**other, "is_well": False}])["is_well"]
     assert not health.state_of([])["is_well"]

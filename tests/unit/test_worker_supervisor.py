@@ -10,7 +10,7 @@ from shared.worker.run import Ending
 from shared.worker.supervisor import Supervisor
 from tests.doubles.clock import FakeClock
 
-FINE = {"is_well": True, "is_idle": False, "polled_seconds": 1.0, "swept_seconds": None, "in_hand": 0, "messages": 0}
+FINE = {"is_well": True, "is_idle": False, "polled_seconds": 1.0, "upkeep": None, "in_hand": 0, "messages": 0}
 
 
 class Puppet:

@@ -14,6 +14,11 @@ def site() -> Site:
     return Site()
 
 
+def ages(site: Site) -> dict[str, float | None]:
+    """Return the age of each thing that timers do, as the worker says it."""
+    return {name: age["age_seconds"] for name, age in (site.worker.health().upkeep or {}).items()}
+
+
 def test_images_are_analysed_and_their_messages_are_gone(site: Site) -> None:
     site.start()
     site.upload("a.png", "b.png", "c.png")
@@ -172,13 +177,12 @@ def test_it_is_well_as_long_as_its_hands_are_full() -> None:
     assert health.is_well == (health.in_hand == 2)
 
 
-def test_it_says_how_long_ago_it_has_swept(site: Site) -> None:
-    assert site.worker.health().swept_seconds is None
+def test_it_says_how_long_ago_it_has_done_each_chore(site: Site) -> None:
+    assert ages(site) == dict.fromkeys(("sweep", "reconcile", "purge", "walk"))
     site.start()
-    site.ground.go(90)
-    swept = site.worker.health().swept_seconds
-    assert swept is not None
-    assert swept < 61
+    site.ground.go(3_700)
+    limits = {"sweep": 301, "reconcile": 1_801, "purge": 3_601, "walk": 1_801}
+    assert all(age is not None and 0 <= age < limits[name] for name, age in ages(site).items()), ages(site)
 
 
 def test_one_that_does_not_lead_does_no_chores_and_hardly_looks_while_it_is_idle() -> None:
@@ -188,7 +192,7 @@ def test_one_that_does_not_lead_does_no_chores_and_hardly_looks_while_it_is_idle
     assert {sent.label for sent in site.ground.sendings} == {LOOK}
     assert len(site.ground.looks()) <= 6
     health = site.worker.health()
-    assert (health.is_well, health.is_idle, health.swept_seconds) == (True, True, None)
+    assert (health.is_well, health.is_idle, health.upkeep) == (True, True, None)
 
 
 def test_one_that_does_not_lead_looks_often_again_once_it_is_woken() -> None:

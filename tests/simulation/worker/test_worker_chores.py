@@ -184,4 +184,4 @@ def test_a_chore_that_fails_is_done_again_in_its_time() -> None:
     site.ground.weather.outages.append(Outage("table", 100.0, 400.0))
     site.ground.go(600)
     assert site.times_of("sweep")[-1] > 540
-    assert site.worker.health().swept_seconds is not None
+    assert (site.worker.health().upkeep or {})["sweep"]["age_seconds"] is not None
