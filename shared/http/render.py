@@ -11,6 +11,7 @@ from shared.ports.images import ImageEntry
 from shared.ports.index import AttemptRecord
 from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.jobs import State
+from shared.rules.rhythms import Age, Upkeep, upkeep_json
 from shared.rules.statistics import Stats
 from shared.rules.timestamps import rfc3339
 from shared.settings.enums import ConfinementMode, Isolation
@@ -103,6 +104,7 @@ def stats(figures: Stats) -> dict[str, Any]:
         "poison": figures.poison,
         "missed": figures.missed,
         "stale_reports_total": figures.stale_reports_total,
+        "upkeep": upkeep_json(figures.upkeep),
     }
 
 
@@ -111,12 +113,21 @@ def response_304(headers: Mapping[str, str]) -> Response:
     return Response(status_code=304, headers=dict(headers))
 
 
-def health(settings: Settings, sandbox: Confinement | None) -> dict[str, Any]:
-    """Return how child processes are confined; layers are unknown before the first one has started."""
+def status(*, is_late: bool) -> str:
+    """Return the state of an app whose storage responds."""
+    return "degraded" if is_late else "ok"
+
+
+def health(settings: Settings, sandbox: Confinement | None, ages: Mapping[Upkeep, Age]) -> dict[str, Any]:
+    """Return the ages of what timers do, and how child processes are confined.
+
+    Layers are unknown before the first child has started.
+    """
     isolated = settings.isolation is Isolation.PROCESS
     confinement = {
         "mode": (settings.confinement if isolated else ConfinementMode.OFF).value,
         "layers": None if sandbox is None else sandbox.layers,
         "refused": None if sandbox is None else sandbox.refusals,
     }
-    return {"status": "ok", "confinement": confinement}
+    is_late = any(age.is_late for age in ages.values())
+    return {"status": status(is_late=is_late), "upkeep": upkeep_json(ages), "confinement": confinement}

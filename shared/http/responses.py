@@ -135,6 +135,23 @@ class SweepLock(BaseModel):
     holder: str | None
 
 
+class Age(BaseModel):
+    """How long ago a timer's work was last done to its end; null if it never was."""
+
+    age_seconds: float | None
+    limit_seconds: float | None
+    late: bool
+
+
+class Upkeep(BaseModel):
+    """What timers do: look at due jobs, walk slice by slice, end a whole walk, purge. A walk has no limit."""
+
+    sweep: Age
+    reconcile: Age
+    purge: Age
+    walk: Age
+
+
 class Statistics(BaseModel):
     """Figures about jobs and queues."""
 
@@ -146,6 +163,7 @@ class Statistics(BaseModel):
     poison: int
     missed: int | None
     stale_reports_total: int
+    upkeep: Upkeep
 
 
 class Confinement(BaseModel):
@@ -157,12 +175,14 @@ class Confinement(BaseModel):
 
 
 class Health(BaseModel):
-    """Storage responds. Layers are null until the instance has started its first child process.
+    """Storage responds. The status is degraded if a sweep, a slice of the walk or a purge is late.
 
-    If the API has keys of its own, a caller without a key gets only the status.
+    Layers are null until the instance has started its first child process. If the API has keys of its own, a caller
+    without a key gets only the status.
     """
 
-    status: str
+    status: Literal["ok", "degraded"]
+    upkeep: Upkeep | None = None
     confinement: Confinement | None = None
 
 

@@ -1,13 +1,10 @@
 """The state of the service: figures for people and for Prometheus, health, and the dashboard."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
-from contextlib import suppress
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from shared.errors import Unreadable
 from shared.http import dashboard, render, responses
 from shared.http.access import AUTHENTICATED
 from shared.http.dependencies import Api, JobId, Strict
@@ -18,8 +15,6 @@ from shared.views import why
 router = APIRouter(route_class=Strict, tags=["status"])
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-#: The row of the cheapest read; it may be missing.
-_LOCK = "sweep"
 
 
 @router.get(
@@ -55,13 +50,11 @@ def get_metrics(api: Api) -> Response:
     responses={200: json_response(responses.Health, "Storage responds."), **problems()},
 )
 def get_health(api: Api, request: Request) -> Response:
-    """Say whether storage responds. With a key, also say how child processes are confined."""
+    """Say whether storage responds, and whether timers do their work. With a key, also say since when they do not."""
     darkroom = api.darkroom()
-    with suppress(Unreadable):  # storage has responded, even if the row is unreadable
-        darkroom.storage.locks.get(_LOCK)
     if AUTHENTICATED not in request.headers:
-        return JSONResponse({"status": "ok"})
-    return JSONResponse(render.health(darkroom.settings, darkroom.analyst.confinement))
+        return JSONResponse({"status": render.status(is_late=darkroom.liveness.is_late())})
+    return JSONResponse(render.health(darkroom.settings, darkroom.analyst.confinement, darkroom.liveness.read()))
 
 
 @router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})

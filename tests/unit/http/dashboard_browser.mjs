@@ -80,7 +80,7 @@ class Page {
     this.answer("GET health", { status: "ok" });
     this.answer("GET stats", {
       as_of: "2026-05-04T03:02:00Z", jobs: {}, capped: false, oldest_due_age_seconds: null, lock: { holder: null },
-      poison: 0, missed: null, stale_reports_total: 0,
+      poison: 0, missed: null, stale_reports_total: 0, upkeep: { sweep: { age_seconds: null, late: false } },
     });
     for (const list of ["images", "jobs"]) this.answer(`GET ${list}`, { items: [], cursor: null });
   }

@@ -132,9 +132,20 @@ def test_figures_say_what_is_not_known_and_what_is_wrong(page: Browser) -> None:
              page.$("counts").all("th")[0].text, page.$("counts").all("td").map(({ text }) => text),
              page.$("capped").hidden];"""
     )
-    assert [text for text, _ in result[0]] == ["2 h", "free", "1,234", "not known", "0", "1 s ago"]
+    assert [text for text, _ in result[0]] == ["2 h", "free", "1,234", "not known", "0", "never", "1 s ago"]
     assert [text for text, kind in result[0] if kind == "bad"] == ["1,234"]
     assert result[1:] == ["<b>", ["5", "0", "0", "0", "0"], False]
+
+
+def test_a_timer_that_is_late_is_shown_as_wrong(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(), well = { age_seconds: 60, late: false };
+           const upkeep = { sweep: { age_seconds: 7200, late: true }, purge: well };
+           page.answer("GET health", { status: "degraded" }); Object.assign(page.answers["GET stats"].body, { upkeep });
+           await page.load(); const figures = page.$("figures").all("dd").slice(-3, -1);
+           return [page.text("health"), ...figures.map(({ text, attributes }) => [text, attributes.class ?? ""])];"""
+    )
+    assert result == ["A timer is late.", ["2 h ago", "bad"], ["1 min ago", ""]]
 
 
 def test_the_newest_images_are_those_of_the_newest_jobs_each_name_once(page: Browser) -> None:

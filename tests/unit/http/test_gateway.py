@@ -76,7 +76,7 @@ def test_an_error_of_ours_that_no_route_knows_is_a_bug_too(client: Client) -> No
 
 
 def test_storage_that_is_out_is_503_with_a_time_to_come_back(client: Client) -> None:
-    client.darkroom.storage.locks.get = lambda _: (_ for _ in ()).throw(StorageOut("key=abc"))
+    client.darkroom.storage.locks.list = lambda _: (_ for _ in ()).throw(StorageOut("key=abc"))
     response = client.call("GET", "/health")
     assert response.refusal == (503, "storage_out", None)
     assert response.headers["retry-after"] == "5"

@@ -36,10 +36,28 @@ def test_figures_are_told_to_prometheus(client: Client) -> None:
     assert b'darkroom_jobs{type="t",state="PENDING"} 2\n' in response.body
 
 
-def test_health_costs_one_read(client: Client) -> None:
+def test_health_costs_two_reads_and_one_for_who_may_only_know_the_state(client: Client) -> None:
     before = len(client.world.journal)
     assert client.call("GET", "/health").json["status"] == "ok"
-    assert client.world.journal[before:] == ["locks.get"]
+    assert client.world.journal[before:] == ["locks.list", "marks.get"]
+    keyless = Client(API_KEYS=f"operator/ops={hashlib.sha256(b'secret').hexdigest()}")
+    before = len(keyless.world.journal)
+    assert keyless.call("GET", "/health").json == {"status": "ok"}
+    assert keyless.world.journal[before:] == ["locks.list"]
+
+
+def test_health_is_degraded_when_a_timer_is_late_and_says_which_to_who_has_a_key() -> None:
+    client = Client()
+    client.darkroom.sweep.sweep(owner="timer/1")
+    client.world.clock.advance(58 * 60)
+    response = client.call("GET", "/health")
+    assert (response.status, response.json["status"]) == (200, "degraded")
+    assert response.json["upkeep"] == {
+        "sweep": {"age_seconds": 3480.0, "limit_seconds": 3420.0, "late": True},
+        "reconcile": {"age_seconds": None, "limit_seconds": 5760.0, "late": False},
+        "purge": {"age_seconds": None, "limit_seconds": 65160.0, "late": False},
+        "walk": {"age_seconds": None, "limit_seconds": None, "late": False},
+    }
 
 
 def test_health_says_how_child_processes_are_confined() -> None:
