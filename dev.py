@@ -47,7 +47,14 @@ TYPES = (
     ("lint-imports", ("-c", LINT_IMPORTS, "pyproject.toml", "clients/python/pyproject.toml")),
     ("deploy.check", ("-m", "deploy.check")),
 )
-CHECKS = (*LINT, *TYPES)
+#: MkDocs; the theme would print a page about its successor each time.
+MKDOCS = """
+import os, sys; os.environ["NO_MKDOCS_2_WARNING"] = "1"
+from mkdocs.__main__ import cli; cli(sys.argv[1:], prog_name="mkdocs")
+"""
+#: Into out/site; fails for a dead link, a dead anchor, a page that is not in the navigation.
+SITE = (("mkdocs build", ("-c", MKDOCS, "build")),)
+CHECKS = (*LINT, *TYPES, *SITE)
 PYTEST = ("-m", "pytest")
 #: A process a core, of its own storage each, and not too many; and what there is to make faster.
 AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", "--durations", "10", "--durations-min", "1")
@@ -85,7 +92,9 @@ HELP = """usage: python3 dev.py TASK ...
   run [FILE ...] [--once] [--json] [--instances N] [--port 7071] [--data DIR] [--out DIR] [--host func]
                          start Azurite and the local host, upload the files (default: samples/), show what happens
   test [PYTEST ARGS]     check and test everything, as CI does, in about four minutes; with arguments, run pytest
-  check                  run the linter, the formatter, the type checker, the import contracts and the check of deploy/
+  check                  run the linter, the formatter, the type checker, the import contracts and the check of deploy/,
+                         and build the documents
+  docs [--serve]         build the documents as a site into out/site; or serve it, and build again after each change
   coverage               measure branch coverage; fail below the minimum in pyproject.toml
   prove [ROUNDS]         run every test at full length, also those that `test` skips; print the expected time first
   simulate [--minutes M] [--processes P] [--first SEED] [--seed SEED [--shorten]]
@@ -202,8 +211,21 @@ def test(rest: list[str]) -> int:
         inside = ROOT in (Path.cwd(), *Path.cwd().parents)
         return become([*PYTEST, *rest], cwd=None if inside else ROOT)
     began = time.monotonic()
-    status = all_of([*LINT, ("pytest", (*PYTEST, *AT_ONCE))], beside=TYPES)
+    status = all_of([*LINT, ("pytest", (*PYTEST, *AT_ONCE))], beside=(*TYPES, *SITE))
     say(f"== {'failed' if status else 'passed'} in {elapsed(began)}")
+    return status
+
+
+def docs(rest: list[str]) -> int:
+    """Build the site of the documents, or serve it."""
+    if rest not in ([], ["--serve"]):
+        say("usage: python3 dev.py docs [--serve]")
+        return 2
+    if rest:
+        return become(["-c", MKDOCS, "serve"], cwd=ROOT)
+    status = all_of(SITE)
+    if not status:
+        say(f"Open {ROOT / 'out' / 'site' / 'index.html'}")
     return status
 
 
@@ -233,6 +255,7 @@ TASKS: Mapping[str, tuple[Callable[[list[str]], int], bool, str]] = {
     "run": (partial(module, "localhost.run"), True, ""),
     "test": (test, True, ""),
     "check": (partial(alone, CHECKS), False, ""),
+    "docs": (docs, True, ""),
     "coverage": (partial(alone, COVERAGE), True, ""),
     "prove": (prove, True, ""),
     "simulate": (partial(at_root, ("-m", "tests.simulation")), False, ""),

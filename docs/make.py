@@ -14,7 +14,8 @@ from pathlib import Path
 
 from deploy.check.azure import roles
 from deploy.check.azure.deployment import deploy
-from docs import messages, report_schema
+from docs import command_page, diagrams, http_page, messages, report_page, report_schema
+from docs.schema_words import table
 from shared.http.access import PUBLIC, ROLES
 from shared.http.app import ROUTES
 from shared.http.error_codes import ErrorCode
@@ -27,8 +28,8 @@ from shared.rules.keys import MEANINGS, Role
 from shared.settings.settings import Settings
 
 FOLDER = Path(__file__).resolve().parent
-DOCUMENTS = (FOLDER.parent / "CONTRIBUTING.md", *sorted(FOLDER.glob("*.md")))
-_MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+DOCUMENTS = (FOLDER.parent / "CONTRIBUTING.md", *sorted(FOLDER.rglob("*.md")))
+_MARKED = re.compile(r"(<!-- (?:table|text): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def _settings() -> list[Sequence[str]]:
@@ -125,20 +126,26 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "rooms": _rooms,
     "grants": _grants,
 }
+#: What is no table.
+TEXTS: Mapping[str, Callable[[], str]] = {
+    "states": diagrams.states,
+    "operations": http_page.text,
+    "report": report_page.text,
+    "commands": command_page.text,
+}
 
 
 def filled(text: str) -> str:
-    """Return a document with its tables as the code has them.
+    """Return a document with its tables and texts as the code has them.
 
     Raises:
-        KeyError: It asks for a table that is not there.
+        KeyError: It asks for a table or text that is not there.
     """
-    return _MARKED.sub(lambda found: f"{found[1]}{_table(TABLES[found[2]]())}{found[3]}", text)
+    return _MARKED.sub(lambda found: f"{found[1]}{_made(found[2])}{found[3]}", text)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *rest = [f"| {' | '.join(row)} |\n" for row in rows]
-    return f"{head}{'|---' * len(rows[0])}|\n{''.join(rest)}"
+def _made(name: str) -> str:
+    return TEXTS[name]() if name in TEXTS else table(TABLES[name]())
 
 
 def main() -> None:

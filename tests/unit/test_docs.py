@@ -17,7 +17,7 @@ from tests.unit.http.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = make.DOCUMENTS
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "samples" / "README.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "samples" / "README.md"]
 _CODE = re.compile(
     r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_check\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
     r'|_give_back\(claim, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
