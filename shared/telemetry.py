@@ -34,6 +34,7 @@ FIELDS: Mapping[str, str] = {
     "missed": "images that no event has announced; they are recorded now",
     "messages": "messages that the worker has had in hand",
     "operation": "the `operationId` of the API's call",
+    "oldest_due_age_seconds": "how long the oldest due job was due when the sweep began",
     "owner": "who works: trigger and invocation, or the name of a worker",
     "path": "path of the request",
     "pause": "seconds until it is started again",
@@ -133,9 +134,9 @@ class LogEvent(StrEnum):
     )
     LEFT = "poison message left to the sweep", INFO, "job", "Its job lives. The sweep makes the next attempt."
     SWEPT = (
-        *("sweep done", INFO, "unstarted raised …"),
+        *("sweep done", INFO, "unstarted raised oldest_due_age_seconds …"),
         "The sweep has worked on due jobs.",
-        "If `unstarted` stays above 0, add instances or raise SWEEP_PARALLELISM.",
+        "If `unstarted` stays above 0, or `oldest_due_age_seconds` grows, add instances or raise SWEEP_PARALLELISM.",
     )
     PURGED = (
         *("purge done", INFO, "jobs rejected thumbnails conflicts left locked_out"),

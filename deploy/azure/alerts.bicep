@@ -22,17 +22,17 @@ var rules = [
     frequency: 'PT5M'
   }
   {
-    name: 'due-jobs-wait'
-    text: 'Sweeps end with due jobs that they had no time for: more comes in than is worked on. Raise maximumInstanceCount.'
+    name: 'oldest-due-age'
+    text: 'A job was due for more than 15 minutes when a sweep found it: more comes in than is worked on, or sweeps come late.'
     severity: 2
     query: '''
       traces
       | extend line = parse_json(message)
-      | where tostring(line.event) == "sweep done" and toint(line.unstarted) > 0
-      | summarize found = sum(itemCount)
+      | where tostring(line.event) == "sweep done"
+      | summarize found = max(todouble(line.oldest_due_age_seconds))
     '''
     operator: 'GreaterThan'
-    threshold: 9
+    threshold: 900
     window: 'PT15M'
     frequency: 'PT5M'
   }

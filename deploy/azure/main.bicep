@@ -133,7 +133,7 @@ module flex 'flex.bicep' = if (plan == 'Flex') {
     maximumInstanceCount: maximumInstanceCount
     // Microsoft advises one instance that is always ready for blob triggers: the webhook must find somebody.
     alwaysReady: triggered ? [{ name: 'blob', instanceCount: 1 }] : []
-    subnetId: privateEndpoints ? (network.outputs.subnetId) : ''
+    subnetId: privateEndpoints ? network.outputs.subnetId : ''
     settings: settings
   }
   dependsOn: [roles]
@@ -149,7 +149,7 @@ module premium 'premium.bicep' = if (plan == 'Premium') {
     identityId: identity.outputs.id
     package: '${storage.outputs.blobEndpoint}${names.packages}/darkroom.zip'
     maximumInstanceCount: min(maximumInstanceCount, 100)
-    subnetId: privateEndpoints ? (network.outputs.subnetId) : ''
+    subnetId: privateEndpoints ? network.outputs.subnetId : ''
     settings: settings
   }
   dependsOn: [roles]

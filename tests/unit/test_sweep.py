@@ -170,7 +170,7 @@ def test_a_sweep_tells_what_it_did_in_one_line(world: World, caplog: pytest.LogC
     with caplog.at_level(logging.INFO, logger="darkroom"):
         world.darkroom.sweep.sweep(owner="timer/1")
     told = json.loads(caplog.messages[-1])
-    assert (told["event"], told["completed"]) == ("sweep done", 2)
+    assert (told["event"], told["completed"], told["oldest_due_age_seconds"]) == ("sweep done", 2, 2.0)
 
 
 def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:

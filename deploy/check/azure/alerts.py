@@ -44,7 +44,7 @@ def _query(query: str, place: Place) -> Iterator[Finding]:
         yield finding(place, f"No job ends with the code '{name}'.")
     for name in sorted(_names(_FUNCTIONS, query) - function_names()):
         yield finding(place, f"The app has no function '{name}'.")
-    if "itemCount" not in query or re.search(r"\bcount(if)?\(", query):
+    if re.search(r"\bcount(if)?\(", query) or not re.search(r"\bitemCount\b|\bmax\(", query):
         yield finding(place, "Rows are sampled: count them by sum(itemCount).")
 
 

@@ -9,7 +9,7 @@ oldest pages are read again, bucket after bucket and never all at once.
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, product, zip_longest
 from typing import TypeVar
 
@@ -37,6 +37,9 @@ class Agenda:
         now: The service's time.
         runtime: Time, and the lock of a sweep's threads, who wait for each other's queries.
         turns: Keeps what a bucket raises, so that the others have their turn.
+
+    Attributes:
+        oldest_due_age: How long the oldest job was due when the first pages were read; None while none was due.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Agenda:
         self._looked_at = runtime.monotonic()
         self._pause = LOOK_AGAIN_SECONDS
         self._mutex = runtime.lock()
+        self.oldest_due_age: timedelta | None = None
 
     def turn_page(self, *, stop: Callable[[], bool]) -> int:
         """List the next page of each bucket that has one to go on with; return how many jobs wait now.
@@ -131,6 +135,9 @@ class Agenda:
                     self._known_ids.add(due.job_id)
                     flows = self._waiting.setdefault(kind, OrderedDict())
                     flows.setdefault(due.flow, deque()).append(due.job_id)
+        oldest = [page[0].since for page in pages.values() if page]
+        if self.oldest_due_age is None:
+            self.oldest_due_age = max((before - since for since in oldest if since is not None), default=None)
         took = (self._monotonic() - began_at) / max(1, len(pages))
         self._pause = max(LOOK_AGAIN_SECONDS / max(1, len(self._places)), took / LOOK_SHARE)
         return pages

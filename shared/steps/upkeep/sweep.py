@@ -180,7 +180,8 @@ class Sweep:
         counted, raised = Counter(ends.values()), len(turns.errors) - known
         if counted or left or raised:
             outcomes = {outcome.value: number for outcome, number in counted.items()}
-            emit(LogEvent.SWEPT, unstarted=left, raised=raised, **outcomes)
+            age = None if agenda.oldest_due_age is None else agenda.oldest_due_age.total_seconds()
+            emit(LogEvent.SWEPT, unstarted=left, raised=raised, oldest_due_age_seconds=age, **outcomes)
         return SweepResult(counted, rest=left)
 
     def _round(
