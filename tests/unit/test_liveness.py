@@ -140,6 +140,7 @@ def test_a_sweep_that_is_paused_is_never_late_and_a_walk_may_take_as_long_as_it_
     world = World(DISPATCH="off")
     for act in ACTS.values():
         act(world)
+    assert late(world) == set()
     world.clock.advance(1000 * HOUR)
     assert late(world) == {Upkeep.RECONCILE, Upkeep.PURGE}
 
