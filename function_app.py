@@ -29,7 +29,7 @@ def record_image(blob: func.InputStream, context: func.Context) -> None:
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().record.record_event(blob.name, traceparent=context.trace_context.trace_parent)
+        darkroom().record.record_event(blob.name)
 
 
 @app.queue_trigger(

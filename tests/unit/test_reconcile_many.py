@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -149,16 +148,9 @@ def test_an_image_has_the_same_row_as_its_event_would_have_written() -> None:
     walk(worlds[0])
     for name in FIVE:
         worlds[1].darkroom.record.record_event(f"images/{name}")
-    ours, theirs = (
-        {ref: replace(job, add_nonce="", traceparent=None) for ref, job in jobs_by_name(world).items()}
-        for world in worlds
-    )
+    ours, theirs = ({ref: replace(job, add_nonce="") for ref, job in jobs_by_name(world).items()} for world in worlds)
     assert ours == theirs
-    jobs = jobs_by_name(worlds[0]).values()
-    assert len({job.add_nonce for job in jobs}) == 1
-    traces = {job.traceparent for job in jobs}
-    assert len(traces) == 5
-    assert all(re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace or "") for trace in traces)
+    assert len({job.add_nonce for job in jobs_by_name(worlds[0]).values()}) == 1
 
 
 def test_each_image_is_told_in_the_log_and_counted_as_missed(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,5 @@
 import hashlib
 import json
-import re
 from datetime import timedelta
 from functools import partial
 
@@ -15,6 +14,7 @@ from tests.doubles.world import World, png
 from tests.unit.image_jobs import CAT
 
 SEND = "queue.send"
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def test_the_row_stands_before_the_message_is_sent(world: World) -> None:
@@ -23,13 +23,13 @@ def test_the_row_stands_before_the_message_is_sent(world: World) -> None:
 
 
 def test_the_message_names_the_job_and_carries_its_trace(world: World) -> None:
-    job_id = world.record_image()
+    job_id = world.darkroom.record.record(world.upload(), traceparent=TRACE).job_id
     ((text, delay),) = world.queue.messages
     assert json.loads(text) == {
         "v": 1,
         "job_id": job_id,
         "flow": flow_of("images/cat.png"),
-        "traceparent": world.job(job_id).traceparent,
+        "traceparent": TRACE,
     }
     assert delay == timedelta(0)
 
@@ -44,15 +44,13 @@ def test_a_recorded_job_knows_its_image(world: World) -> None:
 
 
 def test_a_trace_that_is_given_is_kept(world: World) -> None:
-    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    recorded = world.darkroom.record.record(world.upload(), traceparent=trace)
-    assert world.job(recorded.job_id).traceparent == trace
+    recorded = world.darkroom.record.record(world.upload(), traceparent=TRACE)
+    assert world.job(recorded.job_id).traceparent == TRACE
 
 
-def test_a_trace_is_begun_where_there_is_none(world: World) -> None:
-    drawn = world.job(world.record_image()).traceparent
-    assert drawn is not None
-    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", drawn)
+def test_no_trace_is_made_up_where_nobody_traces(world: World) -> None:
+    assert world.job(world.record_image()).traceparent is None
+    assert "traceparent" not in world.queue.messages[0][0]
 
 
 def test_the_same_version_again_is_a_duplicate_and_sends_nothing(world: World) -> None:

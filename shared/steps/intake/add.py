@@ -31,7 +31,7 @@ class NewJob:
         ttl: From now on; later it fails instead of being claimed.
         not_before: Earliest claim, aware UTC; at once without it.
         max_attempts: Claims until it fails; those of the settings without it.
-        traceparent: W3C trace context of what caused it; one is drawn without it.
+        traceparent: W3C trace context of what caused it.
     """
 
     kind: str
@@ -114,7 +114,7 @@ class Add:
             not_before=new.not_before,
             now=self.now(),
             grace=self.announce.grace(new.kind),
-            traceparent=new.traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
+            traceparent=new.traceparent,
             add_nonce=nonce,
         )
 

@@ -35,7 +35,7 @@ class NewImageJob:
         Args:
             ref: The image.
             facts: Of the version.
-            traceparent: W3C trace context; a new one is drawn without it.
+            traceparent: W3C trace context of what caused it.
             add_nonce: Of the write; a new one is drawn without it.
         """
         encoding = {"content_encoding": facts.content_encoding} if facts.content_encoding else {}
@@ -54,6 +54,6 @@ class NewImageJob:
             time_limit=self.settings.time_limit,
             now=self.clock.now(),
             grace=self.announce.grace(self.settings.image_type),
-            traceparent=traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
+            traceparent=traceparent,
             add_nonce=add_nonce or self.draw(),
         )

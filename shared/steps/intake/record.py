@@ -93,7 +93,7 @@ class Record:
         Args:
             ref: The image.
             announce: Whether to send a message; False when the caller goes on to analyse by itself.
-            traceparent: W3C trace context of the event; a new one is drawn without it.
+            traceparent: W3C trace context of what caused it.
 
         Raises:
             BlobGone: There is no such blob.
@@ -131,14 +131,13 @@ class Record:
         """
         return self._newer(ref, None, seen=None, announce=True)
 
-    def record_event(self, path: str | None, *, traceparent: str | None = None) -> Recording | Disposition:
+    def record_event(self, path: str | None) -> Recording | Disposition:
         """Record what an event of the blob service names.
 
         Events through Event Grid come from any container, our own thumbnails among them: only the watched one counts.
 
         Args:
             path: ``container/name``; the host may leave it out.
-            traceparent: As above.
 
         Returns:
             RECORDED, DUPLICATE, UNCHANGED or REDRIVEN; GONE when the blob has vanished since; IGNORED for another
@@ -151,7 +150,7 @@ class Record:
             emit(LogEvent.IGNORED, reason=IgnoreReason.OTHER_CONTAINER.reason, container=container)
             return Disposition.IGNORED
         try:
-            return self.record(ImageRef.of(path), traceparent=traceparent or None).outcome
+            return self.record(ImageRef.of(path)).outcome
         except BlobGone:
             emit(LogEvent.VANISHED, ref=path)
             return Disposition.GONE
