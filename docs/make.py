@@ -26,6 +26,7 @@ from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import TRANSITIONS, State
 from shared.rules.keys import MEANINGS, Role
 from shared.settings.settings import Settings
+from shared.tracing import FACTS, Operation
 
 FOLDER = Path(__file__).resolve().parent
 DOCUMENTS = (FOLDER.parent / "CONTRIBUTING.md", *sorted(FOLDER.rglob("*.md")))
@@ -86,6 +87,15 @@ def _access() -> list[Sequence[str]]:
     return rows
 
 
+def _span_operations() -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("operation", "kind", "while it lasts")]
+    return rows + [(f"`{operation}`", operation.kind.value, operation.meaning) for operation in Operation]
+
+
+def _span_facts() -> list[Sequence[str]]:
+    return [("attribute", "meaning"), *((f"`{attribute}`", meaning) for attribute, meaning in FACTS.values())]
+
+
 def _rooms() -> list[Sequence[str]]:
     """Read the import contracts: a layer may import those below it, and rooms of its own with ``:`` between them."""
     project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))
@@ -125,6 +135,8 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "access": _access,
     "rooms": _rooms,
     "grants": _grants,
+    "span_operations": _span_operations,
+    "span_facts": _span_facts,
 }
 #: What is no table.
 TEXTS: Mapping[str, Callable[[], str]] = {

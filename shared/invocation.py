@@ -29,6 +29,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class TraceContext(Protocol):
+    """How the host traces an invocation."""
+
+    @property
+    def trace_parent(self) -> str:
+        """W3C trace context of the invocation; may be empty."""
+
+
 class Invocation(Protocol):
     """What the worker says of an invocation; ``azure.functions.Context`` is one."""
 
@@ -39,6 +47,10 @@ class Invocation(Protocol):
     @property
     def thread_local_storage(self) -> Any:  # noqa: ANN401 - upstream types a local as a class
         """Where the worker of Python 3.12 and older looks for the id of the invocation that a thread works for."""
+
+    @property
+    def trace_context(self) -> TraceContext:
+        """How the host traces it."""
 
 
 _current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
@@ -61,6 +73,12 @@ def enter(invocation: Invocation) -> Iterator[None]:
         if variable is not None and theirs is not None:
             variable.reset(theirs)
         _current.reset(token)
+
+
+def traceparent() -> str | None:
+    """Return the trace context under which the host runs the invocation; None where none runs."""
+    invocation = _current.get()
+    return None if invocation is None else invocation.trace_context.trace_parent
 
 
 def carry(call: Callable[P, R]) -> Callable[P, R]:

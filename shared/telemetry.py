@@ -205,6 +205,11 @@ class LogEvent(StrEnum):
         "One of --processes has died.",
         "If it happens often, look at the lines before, or give the worker more memory.",
     )
+    UNTRACED = (
+        *("tracing is off, although it was asked for", WARNING, "error"),
+        "A package is missing, or an exporter can't be built. No spans are made. All else works.",
+        "Install the package that `error` names, or correct the variables of the exporter: see tracing.md.",
+    )
     UNANNOUNCED = (
         *("message could not be sent: the sweep will find the job", WARNING, "job error"),
         "The queue did not take the message. The job starts later.",

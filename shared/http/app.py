@@ -5,6 +5,7 @@ from typing import Any, cast
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -29,6 +30,8 @@ _ABOUT = (
     "ETag of a response to a claim or a renewal is the lease; every other ETag of a job names its version."
 )
 _REFERENCES = "#/components/schemas/{model}"
+#: A span a request, where this process traces; its steps, metrics and logs are not asked for.
+_TELEMETRY: TelemetryConfig = {"metrics": False, "logs": False, "operation_spans": False, "auto_configure": False}
 
 
 class App(FastAPI):
@@ -95,6 +98,7 @@ def build(api: Dependencies, *, has_keys: bool = False) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_TELEMETRY,
     )
     app.state.api, app.state.has_keys = api, has_keys
     for kind in (Problem, DarkroomError, RequestValidationError, HTTPException):

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 import azure.functions as func
 
+from shared import invocation
 from shared.http import concurrency, problems
 from shared.http.access import AUTHENTICATED, Authorizer
 from shared.http.body import MAX_BYTES
@@ -23,6 +24,7 @@ from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 from shared.settings.settings import Settings
 from shared.telemetry import LogEvent, emit
+from shared.tracing import is_sampled, valid_traceparent
 
 #: Parameters that carry keys of the host; the app must not see them.
 _KEYS = frozenset({"code", "clientid"})
@@ -66,6 +68,7 @@ class Gateway:
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
         headers = {name: value for name, value in request.headers.items() if not _UNWANTED.fullmatch(name)}
         headers |= {AUTHENTICATED: "yes"} if authenticated else {}
+        headers |= _trace_of_host()
         body = request.get_body() or b""
         inner = func.HttpRequest(request.method, url, headers=headers, body=body)
         with self._large_bodies.slot(len(body)) if len(body) > MAX_BYTES else nullcontext():
@@ -83,6 +86,12 @@ class Gateway:
         limit = self._max_bytes if image else MAX_BYTES
         if size > limit:
             raise Problem(ErrorCode.TOO_MANY_BYTES, f"The body has {size:,} bytes; the limit is {limit:,}.")
+
+
+def _trace_of_host() -> dict[str, str]:
+    """Return the header that puts a request under the host's span of it, which is under the client's, if it has one."""
+    outer = valid_traceparent(invocation.traceparent())
+    return {"traceparent": outer} if outer is not None and is_sampled(outer) else {}
 
 
 def forwarder(app: object) -> Forward:
@@ -164,8 +173,10 @@ def _own_gateway() -> Gateway:
             from shared.http.app import build, gateway_of  # noqa: PLC0415
             from shared.http.dependencies import Dependencies  # noqa: PLC0415
             from shared.runtime import Runtime  # noqa: PLC0415
+            from shared.wiring.tracing import open_tracer  # noqa: PLC0415
 
             settings, runtime = Settings.read(os.environ), Runtime()
+            open_tracer(os.environ)  # FastAPI looks for it at each request, and the first has a span too
             api = Dependencies(wiring.darkroom, asyncio.sleep, runtime.monotonic, runtime.draw)
             _instance = gateway_of(build(api, has_keys=bool(settings.api_keys)), settings)
         return _instance

@@ -13,7 +13,6 @@ from starlette.responses import JSONResponse, Response
 from shared.errors import InvalidReference, Mismatch, NoSuchImage
 from shared.http import cursors, etags, media_types, render, requests, responses
 from shared.http.dependencies import Api, Dependencies, IfMatch, IfNoneMatch, Strict, Traceparent
-from shared.http.jobs import cause
 from shared.http.openapi import binary_response, empty_response, json_response, links, problems
 from shared.http.problems import invalid
 from shared.ports.images import ImageEntry
@@ -21,6 +20,7 @@ from shared.ports.index import IMAGE_ID, KeyPosition
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
 from shared.steps.intake.record import RecordResult
+from shared.tracing import valid_traceparent
 
 
 class _DigestConvertor(StringConvertor):
@@ -88,7 +88,7 @@ def analyze_image(api: Api, image: requests.ImageName, traceparent: Traceparent 
     """Analyse an image that is already in the container."""
     with _names_field("body.name"):
         ref = _ref(api, image.name)
-        return _accept(api, ref, api.darkroom().record.record(ref, traceparent=cause(traceparent)))
+        return _accept(api, ref, api.darkroom().record.record(ref, traceparent=valid_traceparent(traceparent)))
 
 
 @router.put(

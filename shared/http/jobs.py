@@ -1,7 +1,6 @@
 """Calls on jobs, for clients that add them and workers that hold them."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Annotated
@@ -22,11 +21,10 @@ from shared.rules.jobs import State
 from shared.rules.timestamps import rfc3339
 from shared.steps.intake.add import NewJob
 from shared.steps.work.external import ExternalClaim
+from shared.tracing import valid_traceparent
 
 router = APIRouter(route_class=Strict, tags=["jobs"])
 
-#: Of W3C Trace Context, version 00.
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 #: Seconds between two polls of a claim that waits: each pause is twice the one before.
 _FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
 #: The rest of a wait below this counts as nothing: a clock of floats may never reach its end.
@@ -70,7 +68,7 @@ def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> 
             ttl=seconds(job.ttl_seconds),
             not_before=job.not_before,
             max_attempts=job.max_attempts,
-            traceparent=cause(traceparent),
+            traceparent=valid_traceparent(traceparent),
         )
     )
     if added.row is not None:
@@ -197,11 +195,6 @@ def abandon_job(api: Api, job_id: JobId, lease: Lease) -> Response:
 def fail_job(api: Api, job_id: JobId, lease: Lease, order: requests.Fail) -> Response:
     """End a job with an error that every attempt would meet."""
     return render.job(_resume(api, job_id, lease).fail(order.error.code, order.error.message))
-
-
-def cause(traceparent: str | None) -> str | None:
-    """Return a valid W3C trace context; None otherwise, as the standard requires."""
-    return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
 
 
 def _resume(api: Dependencies, job_id: str, lease: str | None) -> ExternalClaim:

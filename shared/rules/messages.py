@@ -21,6 +21,7 @@ from shared.rules.ids import JOB_ID
 from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 from shared.rules.redaction import redact, storable
+from shared.tracing import valid_traceparent
 
 VERSION = 1
 #: What one message may name. Each takes a few requests, so a message of 64 KiB could take tens of thousands.
@@ -52,14 +53,28 @@ class JobHint:
 
 
 @dataclass(frozen=True)
+class ImageHint:
+    """Look at this image, as a part of a trace.
+
+    Attributes:
+        ref: The image.
+        traceparent: W3C trace context, as the message has it.
+    """
+
+    ref: ImageRef
+    traceparent: str
+
+
+@dataclass(frozen=True)
 class BadItem:
     """One item of a list that names nothing, beside others that may."""
 
     why: MessageRejected
 
 
-#: What one reading of a message asks for: a hint for each item that it has, one or at most ``MAX_ITEMS``.
-Hints = tuple[JobHint | ImageRef | IgnoreReason | BadItem, ...]
+#: What one item asks for, and what one reading of a message does: a hint for each item, one or at most ``MAX_ITEMS``.
+Hint = JobHint | ImageHint | ImageRef | IgnoreReason | BadItem
+Hints = tuple[Hint, ...]
 
 
 def write(job_id: str, traceparent: str | None, *, flow: str | None = None, hop: bool = False) -> str:
@@ -82,6 +97,12 @@ def write(job_id: str, traceparent: str | None, *, flow: str | None = None, hop:
     if hop:
         body["hop"] = 1
     return json.dumps(body, separators=(",", ":"))
+
+
+def origin(text: str) -> tuple[str, str | None]:
+    """Return the job of our own message, and the W3C trace context of what caused it."""
+    body = json.loads(text)
+    return body["job_id"], body.get("traceparent")
 
 
 def text_of(body: bytes) -> str:
@@ -222,7 +243,7 @@ def _from_list(items: list[Any], images_container: str) -> Hints:
     return tuple(_from_item(item, images_container) for item in items)
 
 
-def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | IgnoreReason | BadItem:  # noqa: ANN401 - any JSON
+def _from_item(item: Any, images_container: str) -> Hint:  # noqa: ANN401 - any JSON
     try:
         if isinstance(item, str):
             hints = next(_plain(item, images_container))
@@ -236,9 +257,15 @@ def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | IgnoreR
         return BadItem(rejected)
 
 
-def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | IgnoreReason:  # noqa: ANN401 - JSON may hold anything
+def _from_object(item: Any, images_container: str) -> Hint:  # noqa: ANN401 - JSON may hold anything
     if not isinstance(item, dict):
         raise MessageRejected("unknown_form", "The JSON must be an object that names an image or a job.")
+    found = _from_fields(item, images_container)
+    traceparent = valid_traceparent(item.get("traceparent"))  # of CloudEvents, and of anybody else who knows a trace
+    return ImageHint(found, traceparent) if isinstance(found, ImageRef) and traceparent else found
+
+
+def _from_fields(item: dict[str, Any], images_container: str) -> JobHint | ImageRef | IgnoreReason:
     if blob_events.is_event(item):
         return blob_events.image_of(item, images_container)
     if item.get("Type") == _TRIGGER:

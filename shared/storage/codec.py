@@ -17,6 +17,7 @@ from shared.rules.ids import JOB_ID, bucket, digest
 from shared.rules.jobs import SCHEMA, Event, Job, JobError, Move, State
 from shared.storage import copies
 from shared.storage.columns import Columns
+from shared.tracing import valid_traceparent
 
 Shown = TypeVar("Shown")
 
@@ -28,7 +29,7 @@ MESSAGE_LENGTH = 1_000
 #: Milliseconds count down from here in ``end:`` keys, so that the newest comes first.
 _LATEST_MS = 9_999_999_999_999
 
-_TEXTS = ("type", "ref", "version", "retagged", "owner", "claim_id", "cursor", "traceparent", "add_nonce")
+_TEXTS = ("type", "ref", "version", "retagged", "owner", "claim_id", "cursor", "add_nonce")
 _NUMBERS = ("schema", "token", "attempts", "attempts_base", "abandons", "max_attempts")
 #: What rows of the first releases do not have.
 _ABSENT = {"abandons": 0}
@@ -37,7 +38,7 @@ _SPANS = {"lease": "lease_seconds", "time_limit": "time_limit_seconds"}
 
 #: What ``decode`` reads, but for the thumbnail: an audit has no use for it.
 JOB_COLUMNS = (
-    *("state", "unique", "progress", "params", "report", "error"),
+    *("state", "unique", "progress", "params", "report", "error", "traceparent"),
     *(*_TEXTS, *_NUMBERS, *_TIMES, *_SPANS.values()),
 )
 
@@ -147,7 +148,7 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
     if job.thumbnail is not None and len(job.thumbnail) > BINARY_BYTES:
         raise TooLarge("thumbnail", f"must have at most {BINARY_BYTES:,} bytes, not {len(job.thumbnail):,}")
     columns: dict[str, Any] = {"PartitionKey": place, "RowKey": job_key(job.id), "nonce": nonce}
-    columns |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS, *_TIMES)}
+    columns |= {name: getattr(job, name) for name in ("traceparent", *_TEXTS, *_NUMBERS, *_TIMES)}
     columns |= {column: _total_seconds(getattr(job, name)) for name, column in _SPANS.items()}
     columns |= {
         "state": job.state.value,
@@ -191,6 +192,7 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
         params=params,
         report=_or_none(lambda: columns.json_object("report")),
         error=_or_none(columns.error),
+        traceparent=valid_traceparent(entity.get("traceparent")),
         **{**values, "version": values["version"] or "", "add_nonce": values["add_nonce"] or ""},
     )
     return Row(job, etag, modified_at, seen_at)

@@ -24,6 +24,7 @@ with collector_at_rest():
     from shared.wiring.analyst import build_analyst
     from shared.wiring.patience import Patience
     from shared.wiring.steps import Darkroom
+    from shared.wiring.tracing import add_spans, open_tracer
 
 
 _PROCESS = Runtime()
@@ -58,15 +59,18 @@ def build(
     dated = clients.DatingTransport(transport or clients.default_transport(environ), clock, pause=runtime.pause)
     patience = Patience(runtime)
     retry = retry or RetryPolicy(monotonic=runtime.monotonic, pause=patience.pause)
+    tracer = open_tracer(environ)
+    storage = open_all(environ, settings, clock=clock, transport=dated, retry=retry, runtime=runtime)
     return Darkroom(
         settings=settings,
-        storage=open_all(environ, settings, clock=clock, transport=dated, retry=retry, runtime=runtime),
+        storage=add_spans(storage, tracer, queue=settings.job_queue),
         clock=clock,
         runtime=runtime,
         heartbeat=Heartbeat(margin=settings.margin, runtime=runtime, threaded=threaded),
-        analyst=analyst or build_analyst(settings, runtime.monotonic),
+        analyst=analyst or build_analyst(settings, runtime.monotonic, tracer),
         works=handlers.all_handlers() if works is None else works,
         patience=patience,
+        tracer=tracer,
     )
 
 

@@ -8,6 +8,8 @@ from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 from shared.settings.enums import ConfinementMode, Isolation, Thumbnails
 from shared.settings.settings import Settings
+from shared.tracing import OFF, Tracer
+from shared.wiring.tracing import add_engine_spans
 
 #: What a binary property of a row holds (Azure Tables, data model).
 ROW_BYTES = 64 * 1024
@@ -42,7 +44,7 @@ def _child_bytes(settings: Settings) -> int:
     return settings.max_decode_bytes + OVERHEAD_BYTES
 
 
-def build_analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
+def build_analyst(settings: Settings, monotonic: Callable[[], float], tracer: Tracer = OFF) -> Analyst:
     """Build what analyses, where the settings want it."""
     most, spec, wanted = analysis_limits(settings), thumbnail_spec(settings), analysis_options(settings)
     if settings.isolation is Isolation.OFF:
@@ -62,6 +64,7 @@ def build_analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst
             policy=POLICIES[settings.confinement],
             monotonic=monotonic,
         )
+    engine = add_engine_spans(engine, tracer, kind=settings.image_type)
     return Analyst(engine, places=analysis_places(settings))
 
 

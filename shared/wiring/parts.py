@@ -23,6 +23,7 @@ from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare
 from shared.steps.work.late_reports import LateReports
 from shared.steps.work.read_blob import ReadBlob
+from shared.tracing import OFF, Tracer
 from shared.wiring.analyst import analysis_limits, analysis_places
 from shared.wiring.part import Part
 from shared.wiring.patience import Patience
@@ -41,6 +42,7 @@ class Parts:
         analyst: Analyses images.
         works: Handlers by type, of all types but the images'.
         patience: With writes that storage does not answer.
+        tracer: Makes spans.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class Parts:
     analyst: Analyst
     works: Mapping[str, Handler]
     patience: Patience
+    tracer: Tracer = OFF
 
     @Part
     def announce(self) -> Announce:
@@ -80,7 +83,11 @@ class Parts:
     @Part
     def resolve(self) -> Resolve:
         """Finds out what a message asks for."""
-        return Resolve(rejections=self.storage.rejections, images_container=self.settings.images_container)
+        return Resolve(
+            rejections=self.storage.rejections,
+            images_container=self.settings.images_container,
+            tracer=self.tracer,
+        )
 
     @Part
     def now(self) -> Now:

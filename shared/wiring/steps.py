@@ -73,7 +73,7 @@ class Darkroom(Parts):
     def attempt(self) -> Attempt:
         """Works on a job."""
         handlers: dict[str, Handler] = {**self.works, self.settings.image_type: self.analyze.analyze}
-        return Attempt(claims=self.claims, handlers=handlers, dispatch=self.settings.dispatch)
+        return Attempt(claims=self.claims, handlers=handlers, dispatch=self.settings.dispatch, tracer=self.tracer)
 
     @Part
     def receive(self) -> Receive:

@@ -58,7 +58,7 @@ def jobs(ref: str, state: State, *, version: str = "0x1") -> st.SearchStrategy[J
         created=moments,
         started=st.none() | moments,
         ended=moments if state.ended else nothing,
-        traceparent=st.none() | texts.filter(bool),
+        traceparent=st.none() | st.uuids().map(lambda drawn: f"00-{drawn.hex}-{drawn.hex[:16]}-01"),
         add_nonce=st.uuids().map(lambda drawn: drawn.hex),
     )
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from localhost.host.worker import Trace
 from shared.errors import StorageOut
 from shared.heartbeat import Heartbeat
 from shared.invocation import Pool, carry, enter, start
@@ -26,6 +27,7 @@ class Call:
 
     invocation_id: str
     thread_local_storage: threading.local = field(default_factory=threading.local)
+    trace_context: Trace = field(default_factory=lambda: Trace("00-a-b-00"))
 
 
 class Lines(logging.Handler):

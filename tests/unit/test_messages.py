@@ -13,7 +13,7 @@ from shared.rules import messages
 from shared.rules.ids import job_id
 from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
-from shared.rules.messages import BadItem, Hints, JobHint
+from shared.rules.messages import BadItem, Hints, ImageHint, JobHint
 from tests.proving import at_length
 from tests.unit.acts import refusal
 
@@ -189,8 +189,9 @@ bodies = st.one_of(st.binary(), st.text().map(str.encode), json_like, json_like.
 def test_no_message_whatever_raises_anything_but_rejected(body: bytes) -> None:
     try:
         for hints in messages.readings(messages.text_of(body), images_container="images"):
+            images = [hint.ref if isinstance(hint, ImageHint) else hint for hint in hints]
             others = JobHint | BadItem | IgnoreReason
-            assert all(isinstance(hint, others) or hint.container == "images" for hint in hints)
+            assert all(isinstance(image, others) or image.container == "images" for image in images)
     except MessageRejected as rejected:
         assert rejected.code  # noqa: PT017 - raised or not, both are well
 

@@ -30,10 +30,13 @@ worker.consume = consume
 sys.argv = ["darkroom", "worker", "--slots", "2"]
 main()
 """
+#: What the first request of the API loads.
+API = "import function_app, shared.http.gateway as gateway; gateway._own_gateway()._forward"
 #: With all that is below them.
 UNUSED = (
     *("PIL", "azure.functions", "azure.identity", "fastapi", "http.server", "pydantic", "rich", "starlette", "typer"),
     *("shared.analysis.examine", "shared.analysis.metadata", "shared.http"),
+    *("opentelemetry", "shared.wiring.spans", "shared.wiring.traces"),
     *("shared.steps.operators", "shared.steps.upkeep", "shared.worker.health_server"),
 )
 
@@ -56,6 +59,15 @@ def test_a_worker_loads_nothing_that_its_first_message_does_not_need(worker: dic
     assert isinstance(modules, list)
     assert "shared.steps.work.receive" in modules
     assert [name for name in modules if any(f"{name}.".startswith(f"{each}.") for each in UNUSED)] == []
+
+
+@pytest.mark.parametrize("script", ["import function_app", API])
+def test_a_function_app_that_does_not_trace_loads_nothing_that_makes_spans(script: str) -> None:
+    modules = _run(f"{script}\nimport json, sys; print(json.dumps({{'modules': list(sys.modules)}}))")["modules"]
+    assert isinstance(modules, list)
+    allowed = "opentelemetry.sdk" if script == API else "opentelemetry"  # FastAPI itself knows the interface
+    makers = (allowed, "shared.wiring.spans", "shared.wiring.traces")
+    assert [name for name in modules if name.startswith(makers)] == []
 
 
 def test_what_a_process_has_loaded_is_never_searched_for_garbage_and_all_else_is(worker: dict[str, object]) -> None:

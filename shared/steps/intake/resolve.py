@@ -23,9 +23,10 @@ from shared.ports.rejections import Rejections
 from shared.rules import blob_urls, messages
 from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
-from shared.rules.messages import BadItem, Hints, JobHint
+from shared.rules.messages import BadItem, Hint, Hints, ImageHint, JobHint
 from shared.steps.intake.disposition import Disposition
 from shared.telemetry import LogEvent, emit
+from shared.tracing import OFF, Tracer
 
 OnJob = Callable[[JobHint, bool], StrEnum]
 OnImage = Callable[[ImageRef, bool], StrEnum]
@@ -53,10 +54,12 @@ class Resolve:
     Attributes:
         rejections: Keeps what names nothing real.
         images_container: The only container whose images are analysed.
+        tracer: Makes what a message asks for a part of the trace that it names.
     """
 
     rejections: Rejections
     images_container: str
+    tracer: Tracer = OFF
 
     def resolve(self, body: bytes, *, on_job: OnJob, on_image: OnImage) -> list[StrEnum]:
         """Find the first reading of a message that names something real, and act on it.
@@ -100,7 +103,7 @@ class Resolve:
 
     def _act(
         self,
-        hint: JobHint | ImageRef | IgnoreReason | BadItem,
+        hint: Hint,
         alone: bool,  # noqa: FBT001 - private
         on_job: OnJob,
         on_image: OnImage,
@@ -109,6 +112,9 @@ class Resolve:
             return _Act(Disposition.IGNORED)
         if isinstance(hint, BadItem):
             return _unreal(hint.why)
+        if isinstance(hint, ImageHint):
+            with self.tracer.under(hint.traceparent):
+                return self._act(hint.ref, alone, on_job, on_image)
         try:
             if isinstance(hint, JobHint):
                 return self._act_on_job(hint, alone, on_job)

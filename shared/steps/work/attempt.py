@@ -24,6 +24,7 @@ from shared.settings.enums import Dispatch
 from shared.steps.work.claims import Claims, NotClaimed
 from shared.steps.work.held_claim import HeldClaim
 from shared.telemetry import LOGGER, LogEvent, emit
+from shared.tracing import OFF, Operation, Tracer
 
 #: What a write raises that found its claim gone, and its own attempt with it.
 _LOST = (Stale, Refused, NoSuchJob)
@@ -51,6 +52,9 @@ _ENDS = {
     State.PENDING: End.RETRIED,
 }
 
+#: Ends of an attempt that has not done what it was to do.
+_FAILURES = frozenset({End.FAILED, End.RETRIED, End.LOST})
+
 
 @dataclass(kw_only=True)
 class Attempt:
@@ -60,11 +64,13 @@ class Attempt:
         claims: Claims jobs.
         handlers: What works on each type.
         dispatch: Whether this app works at all.
+        tracer: Makes a span of each attempt.
     """
 
     claims: Claims
     handlers: Mapping[str, Handler]
     dispatch: Dispatch
+    tracer: Tracer = OFF
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -101,7 +107,18 @@ class Attempt:
             return End(not_claimed.reason.value)
         except Stale:
             return End.LOST
-        return self._run(claim, handler)
+        return self._run_as_span(claim, handler)
+
+    def _run_as_span(self, claim: HeldClaim, handler: Handler) -> End:
+        job = claim.job
+        with self.tracer.span(
+            Operation.PROCESS, job.type, trace=job.traceparent, job=job.id, token=job.token, owner=job.owner
+        ) as span:
+            end = self._run(claim, handler)
+            span.note(outcome=end)
+            if end in _FAILURES:
+                span.fail(end if end is End.LOST or claim.job.error is None else claim.job.error.code)
+            return end
 
     def _run(self, claim: HeldClaim, handler: Handler) -> End:
         try:
