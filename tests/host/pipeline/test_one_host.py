@@ -4,8 +4,9 @@ import hashlib
 
 import pytest
 
-from tests.rig import SAMPLES, Rig, until
+from tests.rig import ROOT, SAMPLES, Rig, until
 from tests.sdk_clients import table_of
+from tests.tutorial import NEEDS_CURL, follow, steps
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 
@@ -47,3 +48,11 @@ def test_a_message_that_names_nothing_is_kept_with_the_reason(rig: Rig) -> None:
     table = table_of(rig.darkroom.storage.jobs)
     rows = until(lambda: list(table.query_entities("PartitionKey eq 'rejected'")), what="the rejected row")
     assert [(row["text"], row["code"]) for row in rows] == [("images/nowhere.png", "blob_not_found")]
+
+
+@NEEDS_CURL
+def test_the_calls_of_the_tutorial_do_what_it_says(rig: Rig) -> None:
+    rig.upload("cat.png", CAT)
+    for step in steps():
+        if step[0][0].startswith("curl"):
+            follow(step, ROOT, f"http://127.0.0.1:{rig.hosts[0].port}/")
