@@ -198,6 +198,17 @@ class Symptom(Enum):
         "Finish the deployment, or use the newer release.",
     )
     DAMAGED_ROW = Level.PROBLEM, "The row of the job {job} is damaged.", "Run `darkroom verify`."
+    UPKEEP_DONE = Level.OK, "The last {what} was {age} ago."
+    UPKEEP_LATE = (
+        Level.PROBLEM,
+        "The last {what} was {age} ago. From {limit} on it is late.",
+        "Restart the app or the worker that does it. See docs/operations.md: Nothing happens.",
+    )
+    UPKEEP_NEVER = (
+        Level.WARNING,
+        "No {what} has come to its end yet.",
+        "A new app has to wait for its timers. If it is not new, see docs/operations.md: Nothing happens.",
+    )
     POISON_WAITS = (
         Level.WARNING,
         "{count} messages wait.",

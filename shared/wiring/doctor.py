@@ -17,6 +17,7 @@ from shared.steps.operators.doctor.access_check import CheckAccess
 from shared.steps.operators.doctor.app_check import CheckApp
 from shared.steps.operators.doctor.examine import Doctor
 from shared.steps.operators.doctor.job_check import CheckJobs
+from shared.steps.operators.liveness import Liveness
 from shared.storage import clients
 from shared.storage.adapters import open_all
 from shared.storage.clients import DatingTransport
@@ -87,4 +88,7 @@ class _Store:
             retry=RetryPolicy(monotonic=self._runtime.monotonic, pause=self._runtime.pause),
             runtime=self._runtime,
         )
-        return CheckJobs(storage=storage, settings=settings, clock=self._clock)
+        liveness = Liveness(
+            locks=storage.locks, marks=storage.marks, settings=settings, clock=self._clock, runtime=self._runtime
+        )
+        return CheckJobs(storage=storage, liveness=liveness, settings=settings, clock=self._clock)

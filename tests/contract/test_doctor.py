@@ -82,7 +82,7 @@ def test_it_takes_a_request_for_each_act_and_three_and_two_a_bucket_for_jobs(pla
     wire = CountingTransport(place.transport)
     with wire.count() as requests:
         examine(place, wire)
-    assert len(requests) == REQUESTS + 1 + 2 * 2
+    assert len(requests) == REQUESTS + 1 + 2 * 2 + 2
 
 
 def test_what_is_missing_is_a_problem_and_a_poison_queue_is_not(place: Place) -> None:
@@ -230,6 +230,22 @@ def test_rows_that_this_release_cannot_read_are_told(
     table_of(bench.darkroom.storage.jobs).update_entity(job_row)
     (found,) = [each for each in examine(place) if each.symptom is symptom]
     assert found.facts["job"] == row.job.id
+
+
+def test_what_timers_have_done_is_told_with_its_age_and_is_a_problem_when_it_is_late(place: Place) -> None:
+    darkroom = place.build(create=True)
+    darkroom.sweep.sweep(owner="timer/1")
+    told = {each.facts["what"]: each.symptom for each in examine(place) if "what" in each.facts}
+    assert told == {
+        "sweep": Symptom.UPKEEP_DONE,
+        "slice of the walk": Symptom.UPKEEP_NEVER,
+        "purge": Symptom.UPKEEP_NEVER,
+    }
+    if place.account is not None:
+        place.go(3 * 3600)
+        (late,) = problems(examine(place))
+        assert (late.symptom, late.facts["what"]) == (Symptom.UPKEEP_LATE, "sweep")
+        assert problems(examine(place, DISPATCH="off")) == []
 
 
 def test_messages_in_the_poison_queue_are_counted(place: Place) -> None:

@@ -81,6 +81,15 @@ def test_late_jobs_and_poison_of_the_app_are_told() -> None:
     ]
 
 
+def test_timers_of_the_app_that_are_late_are_told() -> None:
+    upkeep: dict[str, dict[str, object]] = {"sweep": {"age_seconds": 7300.0, "limit_seconds": 3600.0, "late": True}}
+    upkeep |= {"purge": {"age_seconds": None, "limit_seconds": 3600.0, "late": True}}
+    upkeep |= {"walk": {"age_seconds": 99.0, "limit_seconds": None, "late": False}}
+    found = check(stats=AppReply(status=200, content={"upkeep": upkeep}))
+    late = [each.symptom for each in found if each.where != "app"]
+    assert late == [Symptom.UPKEEP_LATE, Symptom.UPKEEP_NEVER]
+
+
 def test_a_host_that_does_not_run_is_told_with_its_error() -> None:
     found = check(status=AppReply(status=200, content={"state": "Error", "errors": ["No bundle"]}))
     assert [each.text for each in found if each.symptom is Symptom.HOST_STOPPED] == [

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from localhost.azurite import Azurite
+from shared.cli.app_client import DeployedApp
+from shared.rules.diagnoses import Symptom
+from shared.runtime import Runtime
+from shared.steps.operators.doctor.app_check import CheckApp
 from tests.host.api.api_host import ApiHost, start_host
 from tests.host.api.hostile import ID
 from tests.host.api.raw_client import Header, RawClient
@@ -86,3 +90,12 @@ def test_an_api_with_keys_of_its_own_takes_these_alone(tmp_path: Path, auth_host
             assert host.ask("GET", "/api/health", headers=headers).status == 200
         bearers = [{"Authorization": f"Bearer {key}"} for key in "ro"]
         assert [host.ask("POST", f"/api/jobs/{ID}/cancel", headers=each).status for each in bearers] == [403, 404]
+
+
+def test_the_doctor_asks_the_app_and_its_host_with_a_key_for_each(auth_host: ApiHost) -> None:
+    keys = {"DARKROOM_KEY": auth_host.keys["function"], "DARKROOM_HOST_KEY": auth_host.keys["master"]}
+    for environ, refusals in (({}, 3), ({"DARKROOM_KEY": keys["DARKROOM_KEY"]}, 1), (keys, 0)):
+        check = CheckApp(app=DeployedApp(auth_host.url, environ), runtime=Runtime())
+        symptoms = [each.symptom for each in check.check()]
+        assert symptoms.count(Symptom.KEY_NEEDED) == refusals
+        assert (Symptom.BUNDLE_UNKNOWN in symptoms, Symptom.APP_RESPONDS in symptoms) == (not refusals, refusals < 3)

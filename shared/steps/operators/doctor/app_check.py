@@ -11,7 +11,7 @@ from shared.analysis.sandbox.layers import REQUIRED
 from shared.ports.deployment import AppReply, Deployment
 from shared.rules.diagnoses import Diagnosis, Symptom, span
 from shared.runtime import Runtime
-from shared.steps.operators.doctor.job_check import JOBS, PATIENCE
+from shared.steps.operators.doctor.job_check import JOBS, PATIENCE, check_upkeep
 from shared.steps.operators.doctor.side_by_side import side_by_side
 
 APP = "app"
@@ -88,6 +88,10 @@ def _figures(content: Mapping[str, Any]) -> Iterator[Diagnosis]:
     late = timedelta(seconds=age) if isinstance(age, int | float) else timedelta(0)
     if late > PATIENCE:
         yield Diagnosis(Symptom.JOBS_LATE, f"{APP}, {JOBS}", {"age": span(late)})
+    upkeep = content.get("upkeep")
+    for what, of in upkeep.items() if isinstance(upkeep, Mapping) else ():
+        if isinstance(of, Mapping) and of.get("late"):
+            yield from check_upkeep(what, seconds=of["age_seconds"], limit=of["limit_seconds"], where=f"{APP}, {JOBS}")
     if isinstance(poison, int) and poison:
         yield Diagnosis(Symptom.POISON_WAITS, f"{APP}, poison queues", {"count": poison})
 

@@ -1,6 +1,6 @@
 """Look at jobs: whether they come to their turn, and whether this release can read them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,13 +9,36 @@ from shared.errors import NewerSchema, RowDamaged, SettingsInvalid, StorageOut
 from shared.ports.storage import Storage
 from shared.rules.diagnoses import Diagnosis, Symptom, span
 from shared.rules.jobs import State
+from shared.rules.rhythms import Upkeep
 from shared.settings.enums import Dispatch
 from shared.settings.settings import Settings
 from shared.steps.operators.doctor.settings_check import invalid_setting
+from shared.steps.operators.liveness import Liveness
 
 JOBS = "jobs"
 #: An idle app sweeps this seldom; a job that is due for longer has missed a sweep, or there is too much to do.
 PATIENCE = timedelta(minutes=20)
+
+
+_NAMES: Mapping[str, str] = {Upkeep.RECONCILE: "slice of the walk", Upkeep.WALK: "whole walk"}
+
+
+def check_upkeep(what: str, *, seconds: float | None, limit: float | None, where: str = JOBS) -> Iterator[Diagnosis]:
+    """Judge the age of what timers do; what has no limit is paused, or may take any time.
+
+    Args:
+        what: One of ``Upkeep``.
+        seconds: Its age; None where it was never done.
+        limit: From which age on it is late; None without a limit.
+        where: Of what the diagnosis is.
+    """
+    facts = {"what": _NAMES.get(what, what)}
+    if seconds is not None:
+        is_late = limit is not None and seconds > limit
+        facts |= {"age": span(timedelta(seconds=seconds)), "limit": span(timedelta(seconds=limit or 0))}
+        yield Diagnosis(Symptom.UPKEEP_LATE if is_late else Symptom.UPKEEP_DONE, where, facts)
+    elif limit is not None:
+        yield Diagnosis(Symptom.UPKEEP_NEVER, where, facts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,18 +47,20 @@ class CheckJobs:
 
     Attributes:
         storage: Where they are.
+        liveness: Tells the ages of what timers do.
         settings: Type of images, buckets, what starts analyses.
         clock: The service's time.
     """
 
     storage: Storage
+    liveness: Liveness
     settings: Settings
     clock: ServerClock
 
     def check(self) -> list[Diagnosis]:
         """Look.
 
-        Costs: 1 read; 2 queries a bucket, and a read for each job that they find.
+        Costs: 1 read, and those of ``Liveness.read``; 2 queries a bucket, and a read for each job that they find.
         """
         try:
             self.storage.check()
@@ -56,6 +81,8 @@ class CheckJobs:
             found += [at.job_id for at in (*live, *ended)]
         yield from self._lateness(due)
         yield from self._unreadable(found)
+        for each, age in self.liveness.read().items():
+            yield from check_upkeep(each, seconds=age.seconds, limit=age.limit_seconds)
 
     def _lateness(self, due: Sequence[datetime]) -> Iterator[Diagnosis]:
         age = self.clock.now() - min(due) if due else timedelta(0)
