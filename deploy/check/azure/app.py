@@ -48,6 +48,8 @@ REFUSED_BY_FLEX = frozenset(
     }
 )
 _SECTION = re.compile(r"(\w+?)__(accountName|credential|clientId|blobServiceUri|queueServiceUri|tableServiceUri)")
+#: Of OpenTelemetry's standard; see docs/tracing.md.
+_TRACING = re.compile(r"OTEL_[A-Z_]+")
 _SWITCH = re.compile(r"AzureWebJobs[._](\w+)[._]Disabled")
 #: What a process takes beside its images, by docs/operations.md; the host takes as much again.
 _PROCESS_BYTES = 150_000_000
@@ -77,7 +79,7 @@ def _names(settings: Properties, *, is_flex: bool) -> Iterator[Finding]:
             yield finding(place, f"Flex Consumption refuses the app setting '{name}'.")
         elif switch and switch[1] not in function_names():
             yield finding(place, f"The app has no function '{switch[1]}'.")
-        elif not (switch or section or name in HOST_SETTINGS or name in setting_names()):
+        elif not (switch or section or _TRACING.fullmatch(name) or name in HOST_SETTINGS | setting_names()):
             yield finding(place, f"Neither the app nor the Functions host knows the setting '{name}'.")
 
 

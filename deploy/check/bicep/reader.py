@@ -98,7 +98,7 @@ class _Reader:
         match node.type:
             case "parameter_declaration":
                 default = self._expression(children[2]) if len(children) > 2 else None  # noqa: PLR2004 - name, type, default
-                self._file.parameters[name] = Parameter(name, default, choices, place)
+                self._file.parameters[name] = Parameter(name, _text(children[1]), default, choices, place)
             case "variable_declaration":
                 self._file.variables[name] = self._expression(children[1])
             case "output_declaration":

@@ -9,7 +9,10 @@ from deploy.check.bicep import tree
 from deploy.check.bicep.evaluator import Names, evaluate, holds, rounds
 from deploy.check.bicep.reader import SyntaxProblem, read
 from deploy.check.bicep.tree import Expression, Place
-from deploy.check.bicep.values import Properties, Symbol, Value, look_up
+from deploy.check.bicep.values import Properties, Quote, Symbol, Value, look_up
+
+#: The types of parameters, and what their values are here.
+_KINDS: Mapping[str, type] = {"string": Quote, "int": int, "bool": bool, "array": list, "object": Properties}
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,9 @@ class Template:
         if parameter.name not in self._given:
             return self._evaluate(parameter.default) if parameter.default else None
         value = self._given[parameter.name]
+        kind = _KINDS.get(parameter.kind)
+        if kind is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise SyntaxProblem(self._place, f"'{parameter.name}' must be of the type {parameter.kind}.")
         choices = self._evaluate(parameter.choices) if parameter.choices else None
         if isinstance(choices, list) and value not in choices:
             raise SyntaxProblem(self._place, f"'{parameter.name}' must be one of {choices}, but is {value!r}.")

@@ -118,6 +118,7 @@ class Parameter:
     """``param``; ``choices`` is the list of what it may be."""
 
     name: str
+    kind: str
     default: Expression | None
     choices: Expression | None
     place: Place

@@ -108,11 +108,12 @@ def test_resources_are_worked_out_through_modules_conditions_and_loops(tmp_path:
     ]
 
 
-def test_a_parameter_must_be_given_declared_and_allowed(tmp_path: Path) -> None:
+def test_a_parameter_must_be_given_declared_and_of_its_type_and_choices(tmp_path: Path) -> None:
     text = "@allowed(['a', 'b'])\nparam word string\noutput found string = word\n"
     (tmp_path / "main.bicep").write_text(text)
     for given, sentence in (
         ({}, "main.bicep needs a value of 'word'."),
+        ({"word": 1}, "'word' must be of the type string."),
         ({"word": 1, "other": 2}, "main.bicep has no parameter 'other'."),
         ({"word": Quote("c", HERE)}, "'word' must be one of ['a', 'b'], but is 'c'."),
     ):
