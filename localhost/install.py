@@ -73,13 +73,13 @@ def call(
     return (BY_SIGNAL + signals[0] if signals else status), printed.decode("utf-8", "replace")
 
 
-def must(command: Sequence[str], *, cwd: Path, doing: str) -> str:
+def must(command: Sequence[str], *, cwd: Path, doing: str, environ: Mapping[str, str] | None = None) -> str:
     """Run a command that has to succeed, and return what it printed.
 
     Raises:
         InstallFailed: It ended badly; with the end of what it printed.
     """
-    status, printed = call(command, cwd=cwd, quiet=True)
+    status, printed = call(command, cwd=cwd, environ=environ, quiet=True)
     if status > BY_SIGNAL:
         sys.exit(status)
     if status:

@@ -5,7 +5,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -26,6 +25,7 @@ from shared.cli.main import app
 from shared.rules.ids import job_id
 from shared.rules.images import version_of
 from shared.views import job_json
+from tests.place import place_of
 from tests.request_log import count_transitions
 from tests.sdk_clients import table_of
 
@@ -61,14 +61,17 @@ def until(look: Callable[[], T | None], *, seconds: float = 60.0, what: str = "i
 class HostProcess:
     """One Functions host, ready."""
 
-    def __init__(self, environ: dict[str, str], log: Path, options: Sequence[str] = (), *, app: Path = ROOT) -> None:
+    def __init__(
+        self, environ: dict[str, str], log: Path, options: Sequence[str] = (), *, app: Path | None = None
+    ) -> None:
         self.log = log
         self._log_file = log.open("wb")
-        command = [sys.executable, "-m", "localhost.host", "--app", str(app), "--port", "0", "--fast", *options]
+        place = place_of()
+        words = ["--app", str(app or place.app), "--port", "0", "--fast", *options]
         self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environ,
+            [place.python, "-m", "localhost.host", *words],
+            cwd=place.folder,
+            env={**environ, **place.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log_file,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from localhost.package import funcignore
 from localhost.run import environment
 from shared.http.concurrency import MAX_WAITERS
 from shared.settings.parsers import timeout
@@ -46,20 +47,10 @@ def test_there_is_a_thread_for_everything_that_the_host_starts_at_once(
     case_result(f"{at_once} at once, {threads} threads")
 
 
-def is_ignored(path: str, patterns: list[str]) -> bool:
-    """Whether Core Tools leave a file at home.
-
-    Their reader of .funcignore is none of Git's: each pattern is looked for at the beginning of the path, nothing ends
-    it, and both ``*`` and ``**`` want at least one character.
-    """
-    escaped = [re.sub(r"[-\[\]/{}()+?.\\^$|]", r"\\\g<0>", pattern.removeprefix("/")) for pattern in patterns]
-    return any(re.match(pattern.replace("**", "(.+)").replace("*", "([^/]+)"), path) for pattern in escaped)
-
-
 @pytest.fixture
 def patterns() -> list[str]:
     """Read .funcignore."""
-    return (ROOT / ".funcignore").read_text().split()
+    return funcignore.read(ROOT)
 
 
 @pytest.mark.case("host 11", was="package.json and __pycache__ of every folder were deployed")
@@ -68,7 +59,7 @@ def test_what_is_deployed_is_the_app_and_no_more(patterns: list[str], case_resul
         listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not in a clone")
-    deployed = [path for path in listed.splitlines() if not is_ignored(path, patterns)]
+    deployed = [path for path in listed.splitlines() if not funcignore.is_ignored(path, patterns)]
     package = {path for path in deployed if path.startswith("shared/")}
     files = {
         "function_app.py",
@@ -98,12 +89,23 @@ def test_what_is_deployed_is_the_app_and_no_more(patterns: list[str], case_resul
     ],
 )
 def test_what_lies_about_in_a_clone_is_not_deployed(path: str, patterns: list[str]) -> None:
-    assert is_ignored(path, patterns)
+    assert funcignore.is_ignored(path, patterns)
 
 
 def test_what_git_leaves_out_is_not_deployed_either(patterns: list[str]) -> None:
     names = [line.strip("/").replace("*", "a") for line in (ROOT / ".gitignore").read_text().split()]
-    assert [name for name in names if not is_ignored(name, patterns)] == []
+    assert [name for name in names if not funcignore.is_ignored(name, patterns)] == []
+
+
+def test_tools_that_read_funcignore_as_git_does_leave_the_same_files_at_home(patterns: list[str]) -> None:
+    try:
+        tracked, left = (
+            set(subprocess.check_output(["git", "ls-files", *words], cwd=ROOT, text=True).splitlines())
+            for words in ([], ["--cached", "--ignored", "--exclude-from=.funcignore"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not in a clone")
+    assert {path for path in tracked if funcignore.is_ignored(path, patterns)} == left
 
 
 def test_the_hosts_time_limit_is_the_settings_default(host: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.check.azure.check import FOLDER, findings
 from deploy.check.azure.project import PROJECT
-from tests.unit.test_deployed_files import is_ignored
+from localhost.package.funcignore import is_ignored
 
 ROOT = Path(__file__).resolve().parents[3]
 
