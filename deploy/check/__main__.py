@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 
+from deploy.check import kubernetes
 from deploy.check.azure import check as azure
 from deploy.check.finding import Check, Finding
 
 ROOT = Path(__file__).resolve().parents[2]
 #: In the order in which they run.
-CHECKS: tuple[Check, ...] = (azure.findings,)
+CHECKS: tuple[Check, ...] = (azure.findings, kubernetes.findings)
 
 
 def findings(root: Path) -> list[Finding]:

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from shared import invocation
 from shared.worker.health import Report
 
+PATH = "/health"
 #: A client that takes longer to say what it wants is not waited for.
 _SECONDS = 5.0
 
@@ -46,7 +47,7 @@ def _handler(report: Report) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             """Say how it is: 200 if all is well, else 503."""
-            if self.path.partition("?")[0] != "/health":
+            if self.path.partition("?")[0] != PATH:
                 self.send_error(HTTPStatus.NOT_FOUND)
                 return
             state = report()
