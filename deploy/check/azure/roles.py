@@ -9,6 +9,7 @@ from deploy.check.bicep.template import Instance
 from deploy.check.bicep.tree import Place
 from deploy.check.bicep.values import Symbol
 from deploy.check.finding import Finding
+from shared.rules.access import Act
 
 KIND = "Microsoft.Authorization/roleAssignments"
 #: Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles, read 2026-11.
@@ -19,6 +20,14 @@ ROLES = {
     "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender",
     "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
     "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
+}
+#: Which of the roles that the code asks for (``Act``) are a part of another; the same page.
+_PARTS = {
+    "Storage Blob Data Owner": {"Storage Blob Data Reader", "Storage Blob Data Contributor"},
+    "Storage Queue Data Contributor": {
+        *("Storage Queue Data Reader", "Storage Queue Data Message Sender", "Storage Queue Data Message Processor"),
+    },
+    "Storage Table Data Contributor": {"Storage Table Data Reader"},
 }
 #: Who may be the reason for a role, beside a function of the app.
 _OTHERS = frozenset({"Functions host", "Event Grid", "Operator"})
@@ -74,8 +83,18 @@ def check(deployment: Deployment) -> Iterator[Finding]:
             wanted.remove(grant)
         else:
             yield finding(assignment.place, f"Nothing needs the role '{role}' of {grant.who} on '{grant.scope}'.")
+    yield from _acts(deployment)
     for grant in sorted(wanted):
         yield finding(Place(MAIN, 1), f"The role '{grant.role}' of {grant.who} on '{grant.scope}' is missing.")
+
+
+def _acts(deployment: Deployment) -> Iterator[Finding]:
+    """Yield what the code does, and no role of the app permits."""
+    roles = {role for each in deployment.creations(KIND) if _who(each) == "the app" and (role := _role(each))}
+    roles |= {part for role in roles for part in _PARTS.get(role, ())}
+    for act in Act:
+        if act.role not in roles:
+            yield finding(Place(MAIN, 1), f"The app may not {act.phrase}: no role of it includes '{act.role}'.")
 
 
 def table(deployment: Deployment) -> list[tuple[str, str, str, str]]:
