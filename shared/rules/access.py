@@ -26,7 +26,8 @@ class Act(Enum):
     RECEIVE_MESSAGES = "receive and delete messages", "Storage Queue Data Message Processor", "p"
     HIDE_MESSAGES = "hide messages", "Storage Queue Data Contributor", "u"
     READ_ROWS = "read rows", "Storage Table Data Reader", "r"
-    WRITE_ROWS = "add and update rows", "Storage Table Data Contributor", "au"
+    ADD_ROWS = "add rows", "Storage Table Data Contributor", "a"
+    UPDATE_ROWS = "update rows", "Storage Table Data Contributor", "u"
     DELETE_ROWS = "delete rows", "Storage Table Data Contributor", "d"
 
     def __init__(self, phrase: str, role: str, letters: str) -> None:

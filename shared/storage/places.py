@@ -14,8 +14,8 @@ from shared.storage.clients import DatingTransport, QueueService
 from shared.storage.connection_facts import describe
 from shared.storage.probes import ContainerProbe, QueueProbe, TableProbe
 
-_OF_JOBS = (Act.READ_ROWS, Act.WRITE_ROWS, Act.DELETE_ROWS)
-_OF_LOCKS = (Act.READ_ROWS, Act.WRITE_ROWS)
+_OF_LOCKS = (Act.READ_ROWS, Act.ADD_ROWS, Act.UPDATE_ROWS)
+_OF_JOBS = (*_OF_LOCKS, Act.DELETE_ROWS)
 _OF_POISON = (Act.COUNT_MESSAGES, Act.RECEIVE_MESSAGES)
 _OF_IMAGES = (Act.LIST_BLOBS, Act.READ_BLOBS, Act.WRITE_BLOBS)
 _OF_THUMBNAILS = (Act.LIST_BLOBS, Act.READ_BLOBS, Act.WRITE_BLOBS, Act.DELETE_BLOBS)

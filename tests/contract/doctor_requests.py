@@ -14,8 +14,9 @@ from tests.simulation.service.transport import answer, content_of
 #: Method, and what stands in the URL or the body.
 _SIGNS: dict[Act, tuple[str, str]] = {
     Act.READ_ROWS: ("GET", "PartitionKey='doctor'"),
-    Act.WRITE_ROWS: ("POST", "-absent"),
-    Act.DELETE_ROWS: ("POST", "DELETE http"),
+    Act.ADD_ROWS: ("POST", "-absent"),
+    Act.UPDATE_ROWS: ("PATCH", "PartitionKey='doctor'"),
+    Act.DELETE_ROWS: ("DELETE", "PartitionKey='doctor'"),
     Act.COUNT_MESSAGES: ("GET", "comp=metadata"),
     Act.SEND_MESSAGES: ("POST", "/messages?"),
     Act.RECEIVE_MESSAGES: ("DELETE", "/messages/"),
