@@ -13,7 +13,7 @@ var rules = [
     // Requests are not sampled, and the host counts each call of a timer: a sweep without work logs no line.
     query: '''
       requests
-      | where name == "analyze_pending" and success == true
+      | where name == "analyze_pending" and tostring(success) =~ "true"
       | summarize found = sum(itemCount)
     '''
     operator: 'LessThan'
