@@ -88,14 +88,23 @@ class HostProcess:
         return self.process.stdout.readline().decode().strip()
 
     def kill(self) -> None:
-        """End it as ``kill -9`` does; harmless when it has ended."""
+        """End it and its children as ``kill -9`` does; harmless when it has ended."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Stop it and its children as ``kill -STOP`` does; return when it stands still."""
+        """Stop it and its children as ``kill -STOP`` does; return when all of them stand still."""
         os.killpg(self.process.pid, signal.SIGSTOP)
         _, status = os.waitpid(self.process.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status), f"ended by {status} instead"
+        until(lambda: all(stands_still(pid) for pid in children(self.process.pid)), what="the halt of its worker")
+
+    @property
+    def worker(self) -> int:
+        """The process id of its worker process: its only child."""
+        (pid,) = children(self.process.pid)
+        return pid
 
     def resume(self) -> None:
         """Let it go on where it stood; harmless when it has ended."""
@@ -115,6 +124,21 @@ class HostProcess:
             self.process.stdout.close()
         self._log_file.close()
         return status
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started, and that live."""
+    folders = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for folder in folders for child in folder.read_text().split()]
+
+
+def stands_still(pid: int) -> bool:
+    """Whether a process is stopped, or has ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in "TtZX"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.functions.meta import Datum
 from azure.storage.blob import BlobClient, BlobProperties
 from azure.storage.queue import QueueClient
 
+from localhost.channel import Data
 from localhost.host import delivery
 from localhost.host.app_settings import SettingsWrong
 from localhost.host.connections import DEFAULT
@@ -139,7 +139,7 @@ class BlobQueue:
             "Properties": _properties(download.properties),
             "Metadata": dict(download.properties.metadata),
         }
-        return self._context.worker.invoke(function, Datum(content, "bytes"), metadata, reason=reason).success
+        return self._context.worker.invoke(function, Data("bytes", content), metadata, reason=reason).success
 
     def _blob(self, function: Function, message: BlobMessage) -> BlobClient:
         service = self._context.connections.blobs(function.connection)

@@ -1,8 +1,7 @@
 """Put a host together, start it, and drain it."""
 
-import os
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping
 
 from localhost.host import app_settings, scans, triggers
 from localhost.host.activity import Activity
@@ -22,17 +21,19 @@ from localhost.host.server import Server, Web
 from localhost.host.singleton import Singleton
 from localhost.host.state import HostState
 from localhost.host.triggers import Run
-from localhost.host.worker import Worker, thread_count
+from localhost.host.worker import Worker
+from localhost.host.worker_process import WorkerProcess
 
 
 class Host:
     """One instance: listens to every function of an app that is not disabled.
 
-    Making it imports the app; ``start`` begins to listen; ``close`` drains and ends.
+    Making it waits until the worker has imported the app; ``start`` begins to listen; ``close`` drains and ends.
 
     Args:
         options: How it runs.
-        environ: App settings; local.settings.json is added to it.
+        start_worker: Starts the process that calls the functions; again whenever that has ended.
+        environ: App settings.
         log: Where events go.
         clock: The time.
 
@@ -43,19 +44,17 @@ class Host:
     def __init__(
         self,
         options: HostOptions,
+        start_worker: Callable[[], WorkerProcess],
         *,
-        environ: MutableMapping[str, str] | None = None,
+        environ: Mapping[str, str],
         log: Log | None = None,
         clock: Clock | None = None,
     ) -> None:
-        environ = os.environ if environ is None else environ
-        app_settings.load(options.app, environ)
-        host_json = app_settings.read_host_json(options.app, environ)
-        self.functions = {function.name: function for function in index(options.app, environ)}
         #: What HTTP asks for; None when it is open.
         self.keys = Keys() if options.auth else None
-        self._context = _context(options, host_json, environ, log or Log(options.instance), clock or SystemClock())
+        self._context = _context(options, start_worker, environ, log or Log(options.instance), clock or SystemClock())
         try:
+            self.functions = {each.name: each for each in index(self._context.worker.open(), environ)}
             self._prepare()
         except BaseException:
             self._close_parts()
@@ -97,6 +96,11 @@ class Host:
             keys=self.keys,
             port=lambda: self.port,
         )
+
+    @property
+    def drops(self) -> int:
+        """How many lines of the app the real host would have dropped."""
+        return self._context.worker.drops
 
     @property
     def port(self) -> int:
@@ -215,10 +219,12 @@ class Host:
 
 
 def _context(
-    options: HostOptions, host_json: app_settings.HostJson, environ: MutableMapping[str, str], log: Log, clock: Clock
+    options: HostOptions, start_worker: Callable[[], WorkerProcess], environ: Mapping[str, str], log: Log, clock: Clock
 ) -> HostContext:
+    host_json = app_settings.read_host_json(options.app, environ)
     connections = Connections(environ)
     connections.check(DEFAULT, function="(host)")
+    timeout = host_json.function_timeout
     return HostContext(
         options=options,
         host_json=host_json,
@@ -229,7 +235,13 @@ def _context(
         state=HostState(connections.blobs(), app_settings.host_id(options.app, environ)),
         connections=connections,
         renewals=Renewals(clock=clock, log=log),
-        worker=Worker(log=log, clock=clock, timeout=host_json.function_timeout, threads=thread_count(environ)),
+        worker=Worker(
+            start_worker,
+            log=log,
+            clock=clock,
+            timeout_seconds=None if timeout is None else timeout.total_seconds(),
+            restart_seconds=options.restart.total_seconds(),
+        ),
     )
 
 

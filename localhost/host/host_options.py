@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from localhost.host.invocations import OWN, Generation
+from localhost.worker.kinds import OWN, Kind
 
 #: The storage service grants blob leases of this length and no other.
 LEASE_RANGE = (timedelta(seconds=15), timedelta(seconds=60))
@@ -19,6 +19,7 @@ FAST: dict[str, timedelta] = {
     "poll_max": timedelta(seconds=0.25),
     "message_lease": timedelta(seconds=10),
     "singleton_lease": timedelta(seconds=15),
+    "restart": timedelta(seconds=1),
 }
 
 
@@ -43,8 +44,10 @@ class HostOptions:
     auth: bool = False
     #: Names under which HTTP may be called, beside those of this machine itself.
     allow_hosts: tuple[str, ...] = ()
-    #: How the worker finds the invocation of a log line.
-    generation: Generation = OWN
+    #: Which worker runs the functions.
+    worker: Kind = OWN
+    #: Between two restarts of the worker process, at least; the first one comes at once.
+    restart: timedelta = timedelta(seconds=10)
 
     def __post_init__(self) -> None:
         """Refuse values that the storage service would refuse later."""
@@ -54,11 +57,12 @@ class HostOptions:
             value: timedelta = getattr(self, name)
             if value < timedelta(seconds=1) or value.microseconds:
                 raise ValueError(f"--{name.replace('_', '-')}-seconds must be a whole number of at least 1.")
-        if min(self.scan, self.scan if self.poll_max is None else self.poll_max) <= timedelta(
-            0
-        ) or self.drain < timedelta(0):
+        if min(self.scan, self.scan if self.poll_max is None else self.poll_max) <= timedelta(0) or min(
+            self.drain, self.restart
+        ) < timedelta(0):
             raise ValueError(
-                "--scan-seconds and --poll-max-seconds must be more than 0; --drain-seconds must be at least 0."
+                "--scan-seconds and --poll-max-seconds must be more than 0; "
+                "--drain-seconds and --restart-seconds must be at least 0."
             )
 
 
@@ -83,10 +87,10 @@ def parse(words: list[str] | None = None) -> HostOptions:
     )
     parser.add_argument(
         "--worker",
-        choices=[each.value for each in Generation],
+        choices=[each.value for each in Kind],
         default=OWN.value,
-        help="how to find log lines that Azure drops: as its worker up to Python 3.12 (thread) or later (context); "
-        "default: like the worker of this Python",
+        help="how to run functions: as the worker up to Python 3.12 (thread), as that with the context variables of "
+        "later ones (context), or by the library of the later one itself (runtime); default: like that of this Python",
     )
     parser.add_argument("--instance", help="name of this host in the log (default: host-PID)")
     _add_times(parser)
@@ -104,6 +108,7 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
         ("poll-max", "between two polls of an empty queue, at most (default: maxPollingInterval of host.json)"),
         ("singleton-lease", "that a dead host keeps its timers and scans (default: 60)"),
         ("drain", "that running functions have to end after SIGTERM (default: 30)"),
+        ("restart", "between two restarts of the worker process, at least (default: 10)"),
     ):
         parser.add_argument(f"--{name}-seconds", type=_seconds, metavar="N", help=f"seconds {meaning}")
     quick = ", ".join(f"{name.replace('_', '-')} {value.total_seconds():g} s" for name, value in FAST.items())
@@ -112,11 +117,11 @@ def _add_times(parser: argparse.ArgumentParser) -> None:
 
 def _options(arguments: argparse.Namespace) -> HostOptions:
     values: dict[str, Any] = dict(FAST) if arguments.fast else {}
-    for name in ("scan", "message_lease", "poll_max", "singleton_lease", "drain"):
+    for name in ("scan", "message_lease", "poll_max", "singleton_lease", "drain", "restart"):
         value = getattr(arguments, f"{name}_seconds")
         if value is not None:
             values[name] = value
-    values |= {"generation": Generation(arguments.worker), "allow_hosts": tuple(arguments.allow_host)}
+    values |= {"worker": Kind(arguments.worker), "allow_hosts": tuple(arguments.allow_host)}
     options = dataclasses.replace(
         HostOptions(app=arguments.app.resolve(), port=arguments.port, auth=arguments.auth), **values
     )

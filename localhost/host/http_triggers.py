@@ -2,21 +2,20 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import h11
 from anyio import CapacityLimiter, to_thread
-from azure.functions.meta import Datum
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, request_response
 from starlette.types import Receive, Scope, Send
 
+from localhost.channel import Data
 from localhost.host.index import Function
 from localhost.host.key_check import KeyCheck
 from localhost.host.keys import Keys
 from localhost.host.route_templates import compile_template
-from localhost.host.worker import InvocationResult, Worker, converter
+from localhost.host.worker import InvocationResult, Worker
 
 #: What only the server may say.
 _FRAMING = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})
@@ -66,50 +65,45 @@ class HttpTrigger(BaseRoute):
         await self._app(scope, receive, send)
 
     async def _call(self, request: Request) -> Response:
-        data = _datum(request, await request.body())
+        data = _data(request, await request.body())
         result = await to_thread.run_sync(self._invoke, data, limiter=self._threads)
         return _response(result.value, request.method) if result.success else Response(status_code=500)
 
-    def _invoke(self, data: Datum) -> InvocationResult:
+    def _invoke(self, data: Data) -> InvocationResult:
         return self._worker.invoke(self._function, data, {}, reason=_REASON)
 
 
-def _datum(request: Request, body: bytes) -> Datum:
+def _data(request: Request, body: bytes) -> Data:
     """Return the request as the worker gets it; repeated headers and query parameters are joined by commas.
 
     The real host passes on a body only where the request says how long it is (azure-functions-host#7930).
     """
     headers = _join((name.decode(), value.decode()) for name, value in request.headers.raw)
-    value = {
-        "method": Datum(request.method, "string"),
-        "url": Datum(request.state.url, "string"),
+    fields = {
+        "method": request.method,
+        "url": request.state.url,
         "headers": headers,
         "query": _join(request.query_params.multi_items()),
-        "params": {name: Datum(text, "string") for name, text in request.path_params.items()},
-        "body": Datum(body if "content-length" in headers else b"", "bytes"),
+        "params": dict(request.path_params),
     }
-    return Datum(value, "http")
+    return Data("http", body if "content-length" in headers else b"", fields)
 
 
-def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, Datum]:
+def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     texts: dict[str, list[str]] = {}
     for name, text in pairs:
         texts.setdefault(name, []).append(text)
-    return {name: Datum(",".join(values), "string") for name, values in texts.items()}
+    return {name: ",".join(values) for name, values in texts.items()}
 
 
-def _response(value: Any, method: str) -> Response:  # noqa: ANN401 - what a function returns
-    """Return what the worker would send for a function's value; for None 204, as on the real host."""
-    if value is None:
+def _response(data: Data | None, method: str) -> Response:
+    """Return what the host answers with for what a function has returned."""
+    if data is None:
         return Response(status_code=204)
-    datum = converter("http").encode(value, expected_type=None)
-    if datum.type != "http":
-        return Response(datum.value.encode(), media_type="text/plain")
-    fields = datum.value
-    headers = [(name, text.value) for name, text in fields["headers"].items()]
-    for cookies in fields["cookies"] or []:
-        headers += [("Set-Cookie", morsel.OutputString()) for morsel in cookies.values()]
-    return build_response(int(fields["status_code"].value), headers, fields["body"].value, method)
+    if data.type != "http":
+        return Response(data.body, media_type="text/plain")
+    headers = [(name, value) for name, value in data.fields["headers"]]
+    return build_response(data.fields["status"], headers, data.body, method)
 
 
 def build_response(status: int, headers: list[tuple[str, str]], body: bytes, method: str) -> Response:

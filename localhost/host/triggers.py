@@ -4,8 +4,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from azure.functions.meta import Datum
-
+from localhost.channel import Data
 from localhost.host import delivery, ncrontab, timer_status
 from localhost.host.blobs import BlobQueue
 from localhost.host.host_context import HostContext
@@ -34,12 +33,17 @@ def queue_source(function: Function, context: HostContext) -> Source:
 
 
 def _call_queue(function: Function, context: HostContext, body: bytes, metadata: dict[str, object], queue: str) -> bool:
-    try:
-        datum = Datum(body.decode(), "string")
-    except UnicodeDecodeError:
-        datum = Datum(body, "bytes")
+    data = Data("string" if _is_text(body) else "bytes", body)
     reason = f"New queue message detected on {queue!r}."
-    return context.worker.invoke(function, datum, delivery.overwrite(metadata, body), reason=reason).success
+    return context.worker.invoke(function, data, delivery.overwrite(metadata, body), reason=reason).success
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def queue_run(function: Function, context: HostContext) -> Run:
@@ -87,7 +91,7 @@ def make_timer(function: Function, lock: Singleton, context: HostContext) -> Tim
     def call(request: str) -> None:
         with context.activity:
             reason = f"Timer fired at {context.clock.now().isoformat()}"
-            context.worker.invoke(function, Datum(request, "json"), {}, reason=reason)
+            context.worker.invoke(function, Data("json", request.encode()), {}, reason=reason)
 
     return Timer(
         name=function.name,

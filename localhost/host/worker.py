@@ -1,32 +1,24 @@
-"""Call functions as the Python worker does: typed data in, converters of azure.functions, a thread pool or the loop."""
+"""Call functions in the worker process, which is started again whenever it ends.
 
-import asyncio
-import concurrent.futures
-import dataclasses
-import json
-import os
-import sys
+Source:
+    Azure/azure-functions-host, RpcFunctionInvocationDispatcher: the end of a worker fails what runs in it; another is
+    started at once, and after that once in 10 s; calls wait meanwhile. A function timeout ends it too. Read 2026-11.
+"""
+
 import threading
-import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from azure.functions.meta import Datum, get_binding_registry
-
-from localhost.host import invocations
+from localhost.channel import Data
+from localhost.host.app_settings import SettingsWrong
 from localhost.host.clock import Clock
 from localhost.host.index import Function
 from localhost.host.log import Log
-
-_MOST_THREADS = 32
-_OUR_FILES = {
-    __file__,
-    sys.modules[concurrent.futures.Future.__module__].__file__,
-    sys.modules[concurrent.futures.ThreadPoolExecutor.__module__].__file__,
-}
+from localhost.host.worker_logs import WorkerLogs
+from localhost.host.worker_process import WorkerProcess
 
 
 @dataclass(frozen=True)
@@ -35,61 +27,68 @@ class InvocationResult:
 
     success: bool
     #: What the function returned.
-    value: Any = None
+    value: Data | None = None
     error: str | None = None
 
 
 @dataclass(frozen=True)
-class Trace:
-    """W3C trace context of a call: the host is where the trace begins."""
+class Invocation:
+    """A call that the worker has not ended yet."""
 
-    trace_parent: str
-    trace_state: str = ""
-    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Retry:
-    """Never a retry: this host honours no ``@app.retry``."""
-
-    retry_count: int = 0
-    max_retry_count: int = 0
-    exception: None = None
-
-
-@dataclass(frozen=True)
-class InvocationContext:
-    """What a function sees in its ``context`` parameter; like the worker's, no subclass of ``func.Context``."""
-
-    function_name: str
-    function_directory: str
-    invocation_id: str
-    thread_local_storage: threading.local
-    trace_context: Trace
-    retry_context: Retry
+    function: str
+    process: WorkerProcess
+    end: "Future[InvocationResult]"
 
 
 class Worker:
-    """Run functions: sync ones in a pool of min(32, cores + 4) threads, async ones on one loop.
+    """The one worker process of a host.
 
     Args:
+        start: Starts a process.
         log: Where starts and ends are written.
         clock: Measures durations.
-        timeout: ``functionTimeout``. Exceeding it is logged only: Python can't be stopped, and the real host would
-            restart the whole worker.
-        threads: Size of the pool.
+        timeout_seconds: ``functionTimeout``; None: no limit.
+        restart_seconds: Between two restarts, at least.
     """
 
-    def __init__(self, *, log: Log, clock: Clock, timeout: timedelta | None, threads: int) -> None:
+    def __init__(
+        self,
+        start: Callable[[], WorkerProcess],
+        *,
+        log: Log,
+        clock: Clock,
+        timeout_seconds: float | None,
+        restart_seconds: float,
+    ) -> None:
+        self._start = start
         self._log = log
         self._clock = clock
-        self._timeout = None if timeout is None else timeout.total_seconds()
-        self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="function")
-        self._loop = asyncio.new_event_loop()
-        self._loop_thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
-        self._loop_thread.start()
+        self._timeout_seconds = timeout_seconds
+        self._restart_seconds = restart_seconds
+        self._change = threading.Condition()
+        self._running: dict[str, Invocation] = {}
+        self._ready: WorkerProcess | None = None
+        self._closed = threading.Event()
+        self._logs = WorkerLogs(log)
+        self._process = start()
+        self._thread = threading.Thread(target=self._supervise, name="worker", daemon=True)
 
-    def invoke(self, function: Function, data: Datum, metadata: Mapping[str, Any], *, reason: str) -> InvocationResult:
+    def open(self) -> Sequence[Mapping[str, Any]]:
+        """Wait until the process has imported the app; return its functions by ``name`` and ``bindings``.
+
+        Raises:
+            SettingsWrong: The app cannot work, by the message.
+        """
+        functions = self._read_index(self._process)
+        self._thread.start()
+        return functions
+
+    @property
+    def drops(self) -> int:
+        """How many lines of the app the real host would have dropped."""
+        return self._logs.drops
+
+    def invoke(self, function: Function, data: Data, metadata: Mapping[str, Any], *, reason: str) -> InvocationResult:
         """Call the function and wait for its end.
 
         Args:
@@ -102,12 +101,7 @@ class Worker:
         fields = {"function": function.name, "invocation": invocation}
         self._log.event("function started", **fields, reason=reason)
         started = self._clock.monotonic()
-        with invocations.announce(invocation, function.name):
-            result = self._wait(self._submit(function, invocation, data, metadata), fields)
-        if result.success and result.value is not None and not function.returns_http:
-            result = InvocationResult(
-                success=False, error=f"{function.name} returned a value, but has no binding for it."
-            )
+        result = self._call(fields, data, metadata)
         self._log.event(
             "function ended",
             **fields,
@@ -118,92 +112,124 @@ class Worker:
         return result
 
     def close(self) -> None:
-        """Stop the pool and the loop; nothing may be running any more."""
-        self._pool.shutdown()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._loop_thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
+        """End the process without notice, as the real host does; nothing may be running any more."""
+        with self._change:
+            self._closed.set()
+            self._change.notify_all()
+        self._process.kill()
+        if self._thread.ident is not None:
+            self._thread.join()
+        else:
+            self._process.wait()
+            self._process.channel.close()
 
-    def _submit(
-        self, function: Function, invocation: str, data: Datum, metadata: Mapping[str, Any]
-    ) -> "concurrent.futures.Future[Any]":
+    def _call(self, fields: Mapping[str, str], data: Data, metadata: Mapping[str, Any]) -> InvocationResult:
+        end: Future[InvocationResult] = Future()
+        until = None if self._timeout_seconds is None else self._clock.monotonic() + self._timeout_seconds
+        process = self._await_process(until)
+        if process is None:
+            return InvocationResult(success=False, error="No worker process has come up in time.")
+        digits = fields["invocation"].replace("-", "")
+        head = {
+            **fields,
+            "type": data.type,
+            "fields": data.fields,
+            "metadata": metadata,
+            "trace_parent": f"00-{digits}-{digits[:16]}-00",
+        }
+        self._running[fields["invocation"]] = Invocation(fields["function"], process, end)
         try:
-            arguments = _arguments(function, invocation, data, metadata)
-        except Exception as error:  # noqa: BLE001 - the edge of the worker: a converter's failure fails the call
-            failed: concurrent.futures.Future[Any] = concurrent.futures.Future()
-            failed.set_exception(error)
-            return failed
-        if function.is_async:
-            return asyncio.run_coroutine_threadsafe(_run_async(function.call, arguments, invocation), self._loop)
-        return self._pool.submit(_run, function.call, arguments, invocation)
+            process.channel.send(head, data.body)
+            return end.result(self._seconds_to(until))
+        except TimeoutError:
+            self._log.event("functionTimeout exceeded: the worker process is restarted", level="error", **fields)
+            process.kill()
+            return InvocationResult(success=False, error="functionTimeout exceeded")
+        except OSError as error:
+            return InvocationResult(success=False, error=f"The worker process ended: {error}")
+        finally:
+            self._running.pop(fields["invocation"], None)
 
-    def _wait(self, future: "concurrent.futures.Future[Any]", fields: Mapping[str, str]) -> InvocationResult:
-        done, _ = concurrent.futures.wait([future], self._timeout)
-        if not done:
-            self._log.event("functionTimeout exceeded", level="error", **fields)
+    def _await_process(self, until: float | None) -> WorkerProcess | None:
+        """Return the process as soon as one can be called; None when the time is up or the host ends first."""
+        with self._change:
+            self._change.wait_for(lambda: self._ready is not None or self._closed.is_set(), self._seconds_to(until))
+            return self._ready
+
+    def _seconds_to(self, until: float | None) -> float | None:
+        return None if until is None else max(0.0, until - self._clock.monotonic())
+
+    def _supervise(self) -> None:
+        """Serve one process after the other."""
+        restarted = float("-inf")
+        while True:
+            self._set_ready(self._process)
+            self._serve(self._process)
+            self._set_ready(None)
+            self._end()
+            while not self._closed.wait(max(0.0, restarted + self._restart_seconds - self._clock.monotonic())):
+                restarted = self._clock.monotonic()
+                if self._restart():
+                    break
+            else:
+                return
+
+    def _restart(self) -> bool:
+        """Start another process; False when it does not come up."""
+        self._process = self._start()
+        if self._closed.is_set():  # `close` may have killed the one before
+            self._process.kill()
         try:
-            value = future.result()
-        except Exception as error:  # noqa: BLE001 - the edge of the worker: whatever a function raises fails its call
-            return InvocationResult(success=False, error=_trace(error))
-        return InvocationResult(success=True, value=value)
+            self._read_index(self._process)
+        except SettingsWrong as error:
+            self._log.event("worker not started", level="error", error=str(error))
+            self._process.channel.close()
+            return False
+        self._log.event("worker started again")
+        return True
+
+    def _set_ready(self, process: WorkerProcess | None) -> None:
+        with self._change:
+            self._ready = process
+            self._change.notify_all()
+
+    def _serve(self, process: WorkerProcess) -> None:
+        """Take what the process sends, until its end."""
+        while (frame := process.channel.receive()) is not None:
+            head, body = frame
+            if head["frame"] == "log":
+                running = self._running.get(head["invocation"])
+                self._logs.write(head, None if running is None else running.function)
+                continue
+            running = self._running.get(head["invocation"])
+            if running is not None:
+                running.end.set_result(_result(head, body))
+
+    def _end(self) -> None:
+        """Fail what ran in the process."""
+        how = self._process.wait()
+        self._process.channel.close()
+        lost = [running for running in list(self._running.values()) if running.process is self._process]
+        if not self._closed.is_set():
+            self._log.event("worker ended", level="error", how=how, invocations=len(lost))
+        for running in lost:
+            if not running.end.done():
+                running.end.set_result(InvocationResult(success=False, error=f"The worker process ended: {how}"))
+
+    def _read_index(self, process: WorkerProcess) -> Sequence[Mapping[str, Any]]:
+        while (frame := process.channel.receive()) is not None:
+            head, _ = frame
+            if head["frame"] == "index":
+                functions: Sequence[Mapping[str, Any]] = head["functions"]
+                return functions
+            if head["frame"] == "refusal":
+                raise SettingsWrong(head["error"])
+            self._logs.write(head, None)
+        raise SettingsWrong(f"The worker process ended while it imported the app: {process.wait()}")
 
 
-def _trace(error: Exception) -> str:
-    """Return the traceback from the app's own code on."""
-    frames = error.__traceback__
-    while frames is not None and frames.tb_next is not None and frames.tb_frame.f_code.co_filename in _OUR_FILES:
-        frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
-
-
-def thread_count(environ: Mapping[str, str]) -> int:
-    """Return the size of the worker's thread pool."""
-    given = environ.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
-    if given.isdecimal() and int(given) > 0:
-        return int(given)
-    return min(_MOST_THREADS, (os.cpu_count() or 1) + 4)
-
-
-def decode(function: Function, data: Datum, metadata: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    """Return the trigger parameter's value, converted as the worker converts it."""
-    if function.plain is not None:
-        return data.value
-    return converter(function.kind).decode(
-        data, trigger_metadata={key: _datum(value) for key, value in metadata.items()}
-    )
-
-
-def converter(binding: str) -> Any:  # noqa: ANN401 - upstream has no type for it
-    """Return the converter of a binding type, as azure.functions registers it."""
-    return get_binding_registry().get(binding)  # type: ignore[no-untyped-call] # of the SDK
-
-
-def _arguments(function: Function, invocation: str, data: Datum, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = {str(function.trigger["name"]): decode(function, data, metadata)}
-    if function.takes_context:
-        digits = invocation.replace("-", "")
-        arguments["context"] = InvocationContext(
-            function_name=function.name,
-            function_directory=str(function.directory),
-            invocation_id=invocation,
-            thread_local_storage=invocations.THREAD_LOCAL,
-            trace_context=Trace(f"00-{digits}-{digits[:16]}-00"),
-            retry_context=Retry(),
-        )
-    return arguments
-
-
-def _run(call: Callable[..., Any], arguments: dict[str, Any], invocation: str) -> Any:  # noqa: ANN401
-    with invocations.work_for(invocation):
-        return call(**arguments)
-
-
-async def _run_async(call: Callable[..., Any], arguments: dict[str, Any], invocation: str) -> Any:  # noqa: ANN401
-    with invocations.work_for(invocation):
-        return await call(**arguments)
-
-
-def _datum(value: Any) -> Datum:  # noqa: ANN401
-    """Type a metadata value as the host does on the wire: text as a string, all else as JSON."""
-    return Datum(value, "string") if isinstance(value, str) else Datum(json.dumps(value), "json")
+def _result(head: Mapping[str, Any], body: bytes) -> InvocationResult:
+    if "error" in head:
+        return InvocationResult(success=False, error=head["error"])
+    value = Data(head["type"], body, head["fields"]) if "type" in head else None
+    return InvocationResult(success=True, value=value)

@@ -19,7 +19,7 @@ from localhost.package import interpreters
 VARIABLE = "DARKROOM_PACKAGE"
 APP, VENV, TOOLS = "app", "venv", "tools"
 #: What hosts run of, beside the app's own packages; each is in the group dev of pyproject.toml, or needed by those.
-_HOST_PACKAGES = ("uvicorn", "h11", "cronsim")
+_HOST_PACKAGES = ("uvicorn", "h11", "cronsim", "azure-functions-runtime")
 _UNPINNED = ("click",)
 TESTS = ("tests/host/pipeline",)
 #: It runs the command, which is not deployed.

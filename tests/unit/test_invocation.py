@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from localhost.host.worker import Trace
+from localhost.worker.converters import Trace
 from shared.errors import StorageOut
 from shared.heartbeat import Heartbeat
 from shared.invocation import Pool, carry, enter, start

@@ -16,7 +16,10 @@ from localhost.azurite import Azurite
 from localhost.host.connections import API_VERSION
 from localhost.host.host import Host
 from localhost.host.host_options import HostOptions
+from localhost.worker.converters import thread_count
+from tests.host.functions_host import worker_threads
 from tests.host.functions_host.hosts import APPS, Events, HostUnderTest, Launch, Spawn, Storage
+from tests.host.functions_host.one_function import Make, OneFunction
 from tests.rig import HostProcess
 
 
@@ -32,16 +35,16 @@ def storage_names(azurite: Azurite) -> Iterator[Storage]:
 
 @contextlib.contextmanager
 def launcher(storage: Storage) -> Iterator[Launch]:
-    """Start hosts in this process; they drain at the end."""
+    """Start hosts and their workers in this process; they drain at the end."""
     running: list[HostUnderTest] = []
 
     def start(app: str | Path, *, settings: dict[str, str] | None = None, **options: Any) -> HostUnderTest:  # noqa: ANN401
         log = Events()
         times = {"scan": timedelta(seconds=0.1), "poll_max": timedelta(seconds=0.1), **options}
         chosen = HostOptions(app=APPS / app, port=0, singleton_lease=timedelta(seconds=15), **times)
-        host = Host(chosen, environ={**storage.settings, **(settings or {})}, log=log)
-        names = next(iter(host.functions.values())).call.__globals__
-        running.append(HostUnderTest(host, log, names))
+        environ = {**storage.settings, **(settings or {})}
+        host = Host(chosen, worker_threads.of_app(APPS / app, threads=thread_count(environ)), environ=environ, log=log)
+        running.append(HostUnderTest(host, log, vars(sys.modules["function_app"])))
         host.start()
         return running[-1]
 
@@ -103,3 +106,23 @@ def spawn(storage: Storage, tmp_path: Path) -> Iterator[Spawn]:
     yield start
     for host in running:
         host.kill()
+
+
+@pytest.fixture
+def log() -> Events:
+    """Keep what a host logs."""
+    return Events()
+
+
+@pytest.fixture
+def make(log: Events) -> Iterator[Make]:
+    """Make workers of one function each."""
+    made: list[OneFunction] = []
+
+    def start(call: Callable[..., Any]) -> OneFunction:
+        made.append(OneFunction(log, call))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.worker.close()

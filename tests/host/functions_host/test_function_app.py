@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from localhost.host.worker_process import ChildProcess
+from localhost.worker.kinds import Kind
+from tests.host.functions_host.kinds import KINDS
+
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import json, os, runpy, sys
@@ -35,6 +39,8 @@ NAMED = {
     "API_AUTH_LEVEL": "anonymous",
     "POISON_TRIGGERS": "true",
 }
+#: What the app is indexed with, one after the other.
+SETTINGS: list[dict[str, str]] = [{}, {"POISON_TRIGGERS": "true"}, NAMED]
 DEFAULTS: dict[str, dict[str, str | bool]] = {
     "record_image": {
         "type": "blobTrigger",
@@ -77,7 +83,7 @@ API = [
 def index() -> dict[str, Any]:
     """Index the app three times: with nothing set, with the poison triggers alone, and with every name set."""
     environ = {key: value for key, value in os.environ.items() if key in ("PATH", "SYSTEMROOT", "HOME")}
-    command = [sys.executable, "-c", SCRIPT, json.dumps([{}, {"POISON_TRIGGERS": "true"}, NAMED])]
+    command = [sys.executable, "-c", SCRIPT, json.dumps(SETTINGS)]
     run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=True)
     found: dict[str, Any] = json.loads(run.stdout)
     return found
@@ -128,13 +134,20 @@ def test_a_queue_message_comes_as_text_alone(index: dict[str, Any]) -> None:
     assert {index["types"][name]["message"] for name in queues} == {"str"}
 
 
+@pytest.mark.parametrize("number", [0, 1, 2], ids=["nothing set", "with poison triggers", "all names set"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Kind.CONTEXT])  # which indexes as THREAD does
 @pytest.mark.case("host 5", was="red on Python 3.13: 3 of 8 functions were called")
-def test_the_test_of_the_newer_worker_calls_every_function(
-    index: dict[str, Any], case_result: Callable[[str], None]
+def test_each_worker_lists_the_functions_as_they_are_declared(
+    index: dict[str, Any], kind: Kind, number: int, case_result: Callable[[str], None]
 ) -> None:
-    functions, source = index["apps"][1], (ROOT / "tests" / "host" / "production_worker.py").read_text()
-    assert [name for name in functions if f'"{name}"' not in source] == []
-    case_result(f"{len(functions)} of {len(functions)} functions are called, on 3.13")
+    worker = ChildProcess(ROOT, kind, {**os.environ, **SETTINGS[number]})
+    frame = worker.channel.receive()
+    worker.kill()
+    worker.wait()
+    worker.channel.close()
+    assert frame is not None
+    assert {each["name"]: each["bindings"] for each in frame[0]["functions"]} == index["apps"][number]
+    case_result("each worker lists all functions")
 
 
 def test_every_function_is_given_its_invocation(index: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from localhost.host import app_settings, host_options
 from localhost.host.app_settings import HostJson, SettingsWrong
 from localhost.host.connections import DEVELOPMENT, Connections
 from localhost.host.host import Host
-from localhost.host.index import index
+from tests.host.functions_host import worker_threads
 
 
 def host_json(tmp_path: Path, text: str, **environ: str) -> HostJson:
@@ -173,6 +173,13 @@ HEAD = "import azure.functions as func\napp = func.FunctionApp()\n"
 QUEUE = "@app.queue_trigger(arg_name='m', queue_name='%MISSING%', connection='X')\ndef f(m: str) -> None: ...\n"
 
 
+def start(app: Path) -> None:
+    """Make a host that never listens."""
+    environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
+    worker = worker_threads.of_app(app, threads=1)
+    Host(host_options.HostOptions(app=app, port=0), worker, environ=environ).close()
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -190,9 +197,8 @@ def test_an_app_without_what_it_needs_is_refused(
     monkeypatch.delitem(sys.modules, "function_app", raising=False)
     if source is not None:
         (tmp_path / "function_app.py").write_text(source)
-    environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
     with pytest.raises(SettingsWrong, match=said):
-        Host(host_options.HostOptions(app=tmp_path, port=0), environ=environ)
+        start(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +222,7 @@ def test_a_function_that_this_host_cannot_run_is_refused_by_name(
     monkeypatch.delitem(sys.modules, "function_app", raising=False)
     (tmp_path / "function_app.py").write_text(HEAD + source)
     with pytest.raises(SettingsWrong, match=said) as refused:
-        index(tmp_path, {})
+        start(tmp_path)
     assert "Function f:" in str(refused.value)
 
 

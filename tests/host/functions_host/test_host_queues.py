@@ -150,14 +150,6 @@ def test_keys_of_a_json_body_overwrite_the_metadata(storage: Storage, launch: La
     assert (message.id, message.dequeue_count) == ("forged", 77)
 
 
-def test_a_call_longer_than_function_timeout_is_logged_and_goes_on(storage: Storage, launch: Launch) -> None:
-    storage.queue().send_message("hold")
-    running = launch("recorder")
-    running.log.wait_for("functionTimeout exceeded", function="work")
-    running.go_on.set()
-    running.log.wait_for("function ended", outcome="succeeded")
-
-
 def test_an_outage_of_storage_does_not_end_the_listener(
     storage: Storage, launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

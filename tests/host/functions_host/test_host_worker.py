@@ -1,67 +1,23 @@
+"""A worker under a host: what a function gets, what becomes of what it returns or raises."""
+
 import asyncio
-import contextvars
-import inspect
-import json
-import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import azure.functions as func
 import pytest
-from azure.functions.meta import Datum
 
-from localhost.host.clock import SystemClock
-from localhost.host.index import Function
-from localhost.host.invocations import Generation, current_invocation
-from localhost.host.log import AppLogs, Log
-from localhost.host.worker import InvocationContext, Worker, decode, thread_count
+from localhost.channel import Data
+from localhost.worker.converters import InvocationContext, Target, decode, thread_count
+from localhost.worker.kinds import Kind
+from localhost.worker.typed_data import datum_of, metadata_of
 from tests.host.functions_host.hosts import Events
-
-METADATA = {
-    "Id": "7",
-    "DequeueCount": 2,
-    "PopReceipt": "r",
-    "InsertionTime": "2026-11-24T12:00:00+00:00",
-    "ExpirationTime": "9999-12-31T23:59:59.1234567Z",
-    "NextVisibleTime": "2026-11-24T12:10:00+00:00",
-}
+from tests.host.functions_host.one_function import METADATA, TEXT, Make
 
 
-def function(call: Callable[..., Any], kind: str = "queueTrigger", plain: type | None = None) -> Function:
-    trigger = {"type": kind, "name": "value"}
-    return Function(
-        name="f",
-        call=call,
-        trigger=trigger,
-        bindings=(trigger,),
-        is_async=inspect.iscoroutinefunction(call),
-        takes_context="context" in inspect.signature(call).parameters,
-        plain=plain,
-        returns_http=False,
-        is_disabled=False,
-        directory=Path("/app"),
-    )
-
-
-@pytest.fixture
-def log() -> Events:
-    return Events()
-
-
-@pytest.fixture
-def worker(log: Events) -> Iterator[Worker]:
-    made = Worker(log=log, clock=SystemClock(), timeout=timedelta(seconds=30), threads=2)
-    yield made
-    made.close()
-
-
-def test_the_context_tells_what_the_call_is(worker: Worker, log: Events) -> None:
+def test_the_context_tells_what_the_call_is(make: Make, log: Events) -> None:
     seen: list[InvocationContext] = []
 
     def call(value: func.QueueMessage, context: InvocationContext) -> None:
@@ -69,7 +25,7 @@ def test_the_context_tells_what_the_call_is(worker: Worker, log: Events) -> None
         assert context.thread_local_storage.invocation_id == context.invocation_id
         seen.append(context)
 
-    assert worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test").success
+    assert make(call).invoke().success
     context = seen[0]
     assert (context.function_name, context.function_directory) == ("f", "/app")
     assert context.trace_context.trace_parent.startswith("00-")
@@ -78,11 +34,11 @@ def test_the_context_tells_what_the_call_is(worker: Worker, log: Events) -> None
     assert log.find("function ended", invocation=context.invocation_id, outcome="succeeded")
 
 
-def test_a_failure_is_told_from_the_apps_own_line_on(worker: Worker, log: Events) -> None:
+def test_a_failure_is_told_from_the_apps_own_line_on(make: Make, log: Events) -> None:
     def call(value: func.QueueMessage) -> None:
         raise ValueError(value.id)
 
-    result = worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test")
+    result = make(call).invoke()
     assert not result.success
     assert result.error is not None
     assert result.error.endswith("ValueError: 7")
@@ -90,22 +46,21 @@ def test_a_failure_is_told_from_the_apps_own_line_on(worker: Worker, log: Events
     assert log.find("function ended", outcome="failed", error=result.error)
 
 
-def test_a_value_that_no_binding_takes_fails_the_call(worker: Worker) -> None:
+def test_a_value_that_no_binding_takes_fails_the_call(make: Make) -> None:
     def call(value: func.QueueMessage) -> str:
         return str(value)
 
-    assert not worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test").success
+    assert "has no binding for it" in str(make(call).invoke().error)
 
 
-def test_metadata_that_the_converter_refuses_fails_the_call(worker: Worker) -> None:
+def test_metadata_that_the_converter_refuses_fails_the_call(make: Make) -> None:
     def call(value: func.QueueMessage) -> None:
         raise AssertionError(value)
 
-    result = worker.invoke(function(call), Datum("x", "string"), {"DequeueCount": "many"}, reason="test")
-    assert "DequeueCount" in str(result.error)
+    assert "DequeueCount" in str(make(call).invoke(DequeueCount="many").error)
 
 
-def test_async_functions_share_one_loop_beside_the_pool(worker: Worker) -> None:
+def test_async_functions_share_one_loop_beside_the_pool(make: Make) -> None:
     seen: list[tuple[str, asyncio.AbstractEventLoop]] = []
 
     async def call(value: str) -> None:
@@ -113,14 +68,38 @@ def test_async_functions_share_one_loop_beside_the_pool(worker: Worker) -> None:
         await asyncio.sleep(0)
         assert value == "x"
 
-    for _ in range(2):
-        assert worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test").success
+    one = make(call)
+    assert [one.invoke().success for _ in range(2)] == [True, True]
     assert seen[0] == seen[1]
     assert seen[0][0] == "loop"
 
 
+def test_an_async_function_that_blocks_holds_up_every_call(make: Make, log: Events) -> None:
+    go_on, begun = threading.Event(), threading.Event()
+
+    async def call(value: str) -> None:
+        begun.set()
+        assert go_on.wait(15)
+        assert value == "x"
+
+    one = make(call)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(one.invoke)
+        assert begun.wait(15)
+        begun.clear()
+        second = pool.submit(one.invoke)
+        log.wait_for("function started", count=2)
+        assert not begun.wait(0.1)
+        go_on.set()
+        assert [first.result(15).success, second.result(15).success] == [True, True]
+
+
+def target(kind: str, *, is_plain: bool = False) -> Target:
+    return Target(print, kind, "value", is_async=False, takes_context=False, is_plain=is_plain, returns_http=False)
+
+
 def test_a_plain_parameter_takes_the_body_as_it_is() -> None:
-    assert decode(function(print, plain=bytes), Datum(b"x", "bytes"), METADATA) == b"x"
+    assert decode(target("queueTrigger", is_plain=True), Data("bytes", b"\xff"), METADATA) == b"\xff"
 
 
 @pytest.mark.parametrize(("given", "count"), [("7", 7), ("", None), ("0", None), ("many", None)])
@@ -130,84 +109,9 @@ def test_the_pool_is_as_large_as_the_workers(given: str, count: int | None) -> N
     assert thread_count({"PYTHON_THREADPOOL_THREAD_COUNT": given}) == (count or standard)
 
 
-def test_what_the_app_logs_becomes_one_json_line_that_names_the_call(worker: Worker) -> None:
-    stream = StringIO()
-    logger = logging.getLogger("app.lines")
-    handler = AppLogs(Log("one", stream))
-    logger.addHandler(handler)
-
-    def call(value: func.QueueMessage) -> None:
-        logger.warning("got %s", value.id)
-        logger.warning('{"event": "done"}')
-
-    worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test")
-    logger.removeHandler(handler)
-    first, second = map(json.loads, stream.getvalue().splitlines())
-    assert (first["event"], first["message"], first["level"]) == ("app log", "got 7", "warning")
-    assert (first["function"], first["instance"]) == ("f", "one")
-    assert second["fields"] == {"event": "done"}
-    assert first["invocation"] == second["invocation"]
-
-
-def log_lines(worker: Worker, generation: Generation, work: Callable[[Callable[[], object]], object]) -> list[str]:
-    """Call a function that logs by way of ``work``; return the names of the events that its lines become."""
-    stream = StringIO()
-    logger, handler = logging.getLogger("app.lines"), AppLogs(Log("one", stream), generation)
-    logger.addHandler(handler)
-
-    def call(value: str) -> None:
-        work(lambda: logger.warning("got %s", value))
-
-    assert worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test").success
-    logger.warning("outside")
-    logger.removeHandler(handler)
-    assert handler.drops == stream.getvalue().count("app log dropped")
-    return [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
-
-
-def in_bare_thread(call: Callable[[], object]) -> None:
-    """Make the call in a thread that nothing is carried into."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(call).result()
-
-
-def in_context_of_caller(call: Callable[[], object]) -> None:
-    """Make the call in a thread that context variables are carried into, as asyncio's are."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(contextvars.copy_context().run, call).result()
-
-
-@pytest.mark.parametrize(
-    ("work", "thread", "context"),
-    [
-        (lambda call: call(), True, True),
-        (in_bare_thread, False, False),
-        (in_context_of_caller, False, True),
-    ],
-)
-@pytest.mark.case("host 1", was="written as if nothing were wrong")
-def test_a_line_that_names_no_running_invocation_is_told_apart(
-    worker: Worker, work: Callable[[Callable[[], object]], object], *, thread: bool, context: bool
-) -> None:
-    names = {True: "app log", False: "app log dropped"}
-    for generation, arrives in ((Generation.THREAD, thread), (Generation.CONTEXT, context)):
-        assert log_lines(worker, generation, work) == [names[arrives], "app log dropped"]
-
-
-def test_a_line_after_the_end_of_its_invocation_is_dropped(worker: Worker) -> None:
-    kept: list[contextvars.Context] = []
-
-    def call(value: str) -> None:
-        assert value == "x"
-        kept.append(contextvars.copy_context())
-
-    worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test")
-    assert kept[0].run(current_invocation, Generation.CONTEXT) is None
-
-
-@pytest.mark.parametrize(("version", "generation"), [((3, 12), Generation.THREAD), ((3, 13), Generation.CONTEXT)])
-def test_each_python_has_its_worker(version: tuple[int, int], generation: Generation) -> None:
-    assert Generation.of(version) is generation
+@pytest.mark.parametrize(("version", "kind"), [((3, 12), Kind.THREAD), ((3, 13), Kind.RUNTIME)])
+def test_each_python_has_its_worker(version: tuple[int, int], kind: Kind) -> None:
+    assert Kind.of(version) is kind
 
 
 def fields(value: object) -> dict[str, Any]:
@@ -219,25 +123,23 @@ def fields(value: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "data", "metadata"),
     [
-        ("queueTrigger", Datum("x", "string"), METADATA),
+        ("queueTrigger", TEXT, METADATA),
         (
             "blobTrigger",
-            Datum(b"x", "bytes"),
+            Data("bytes", b"x"),
             {"BlobTrigger": "c/n", "Uri": "http://x", "Properties": {"Length": 1, "ETag": {}}, "Metadata": {"a": "b"}},
         ),
-        ("timerTrigger", Datum('{"IsPastDue": true, "ScheduleStatus": null, "Schedule": {}}', "json"), {}),
+        ("timerTrigger", Data("json", b'{"IsPastDue": true, "ScheduleStatus": null, "Schedule": {}}'), {}),
     ],
 )
 def test_a_trigger_value_is_what_the_production_worker_makes_of_it(
-    kind: str, data: Datum, metadata: dict[str, Any]
+    kind: str, data: Data, metadata: dict[str, Any]
 ) -> None:
     meta = pytest.importorskip("azure_functions_runtime.bindings.meta")
-    datum = pytest.importorskip("azure_functions_runtime.bindings.datumdef").Datum
+    make_datum = pytest.importorskip("azure_functions_runtime.bindings.datumdef").Datum
     meta.load_binding_registry()
-    typed = {
-        key: datum(value, "string") if isinstance(value, str) else datum(json.dumps(value), "json")
-        for key, value in metadata.items()
-    }
-    theirs = meta.get_binding(kind).decode(datum(data.value, data.type), trigger_metadata=typed)
-    ours = decode(function(print, kind), data, metadata)
+    theirs = meta.get_binding(kind).decode(
+        datum_of(data, make_datum), trigger_metadata=metadata_of(metadata, make_datum)
+    )
+    ours = decode(target(kind), data, metadata)
     assert fields(ours) == fields(theirs)
