@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.analysis.sandbox.layers import Confinement
 from shared.http import etags
+from shared.http.versions import versions
 from shared.ports.images import ImageEntry
 from shared.ports.index import AttemptRecord
 from shared.ports.jobs import JobCopy, Key, Row
@@ -119,7 +120,7 @@ def status(*, is_late: bool) -> str:
 
 
 def health(settings: Settings, sandbox: Confinement | None, ages: Mapping[Upkeep, Age]) -> dict[str, Any]:
-    """Return the ages of what timers do, and how child processes are confined.
+    """Return the ages of what timers do, how child processes are confined, and what runs here.
 
     Layers are unknown before the first child has started.
     """
@@ -130,4 +131,9 @@ def health(settings: Settings, sandbox: Confinement | None, ages: Mapping[Upkeep
         "refused": None if sandbox is None else sandbox.refusals,
     }
     is_late = any(age.is_late for age in ages.values())
-    return {"status": status(is_late=is_late), "upkeep": upkeep_json(ages), "confinement": confinement}
+    return {
+        "status": status(is_late=is_late),
+        "upkeep": upkeep_json(ages),
+        "confinement": confinement,
+        "versions": versions(),
+    }

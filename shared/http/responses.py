@@ -174,6 +174,15 @@ class Confinement(BaseModel):
     refused: dict[str, str] | None
 
 
+class Versions(BaseModel):
+    """The release of Darkroom and what it runs on. A version is null if it is not known."""
+
+    darkroom: str
+    python: str
+    azure_functions: str | None
+    worker: str | None
+
+
 class Health(BaseModel):
     """Storage responds. The status is degraded if a sweep, a slice of the walk or a purge is late.
 
@@ -184,6 +193,7 @@ class Health(BaseModel):
     status: Literal["ok", "degraded"]
     upkeep: Upkeep | None = None
     confinement: Confinement | None = None
+    versions: Versions | None = None
 
 
 class FieldError(BaseModel):

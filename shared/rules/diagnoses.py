@@ -240,6 +240,11 @@ class Symptom(Enum):
     HOST_STOPPED = Level.PROBLEM, "The state of the Functions host is {state}: {error}.", "Look at the log of the host."
     BUNDLE_UNKNOWN = Level.OK, "The Functions host {version} runs. It names no bundle."
     VERSIONS = Level.OK, "The app runs {versions}."
+    OTHER_RELEASE = (
+        Level.WARNING,
+        "The app runs release {release}, and this command is of {own}.",
+        "Use the command of the app's release.",
+    )
     CONFINED = Level.OK, "Child processes are confined by {layers}."
     NO_CHILD_YET = Level.OK, "No child process has started yet, so its confinement is unknown."
     UNCONFINED = (

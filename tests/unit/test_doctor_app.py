@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.analysis.report import ANALYZER
 from shared.analysis.sandbox.layers import REQUIRED
 from shared.cli.app_client import DeployedApp
 from shared.ports.deployment import AppReply
@@ -88,6 +89,15 @@ def test_timers_of_the_app_that_are_late_are_told() -> None:
     found = check(stats=AppReply(status=200, content={"upkeep": upkeep}))
     late = [each.symptom for each in found if each.where != "app"]
     assert late == [Symptom.UPKEEP_LATE, Symptom.UPKEEP_NEVER]
+
+
+def test_the_versions_of_the_app_are_told_and_another_release_than_this() -> None:
+    own = ANALYZER.partition("/")[2]
+    for release, symptoms in ((own, [Symptom.VERSIONS]), ("9.9", [Symptom.VERSIONS, Symptom.OTHER_RELEASE])):
+        content = {"status": "ok", "versions": {"darkroom": release, "python": "3.13.1", "worker": None}}
+        found = check(health=AppReply(status=200, content=content))[1:-1]
+        assert [each.symptom for each in found] == symptoms
+        assert found[0].text == f"The app runs darkroom {release}, python 3.13.1."
 
 
 def test_a_host_that_does_not_run_is_told_with_its_error() -> None:

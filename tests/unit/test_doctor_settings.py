@@ -126,6 +126,12 @@ def test_a_host_json_of_another_form_is_told(text: str, symptom: Symptom) -> Non
     assert symptoms(check_host_file(text, GOOD, Settings.read({}))) == [symptom]
 
 
+def test_each_symptom_can_be_found_and_what_is_no_good_news_says_what_to_do() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "shared").rglob("*.py"))
+    assert {name for name in Symptom.__members__ if f"Symptom.{name}" not in sources} == set()
+    assert [each for each in Symptom if each.level is not Level.OK and not each.advice] == []
+
+
 SAS = f"BlobEndpoint=https://a.blob.core.windows.net;SharedAccessSignature=sv=2024&se={{}}&sig={SIGNATURE}"
 
 

@@ -1,13 +1,17 @@
 import base64
 import hashlib
+import platform
+import sys
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from shared.analysis.report import ANALYZER
 from shared.analysis.sandbox.layers import Confinement
-from shared.http import dashboard
+from shared.http import dashboard, versions
 from shared.rules.statistics import Stats
 from tests.unit.http.client import Client
 
@@ -71,6 +75,21 @@ def test_health_says_how_child_processes_are_confined() -> None:
         "layers": {"landlock": "ABI 7"},
         "refused": {"seccomp": "Operation not permitted"},
     }
+
+
+def test_health_says_what_runs_and_of_a_worker_that_does_not_run_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    for name in versions._WORKERS:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    versions.versions.cache_clear()
+    known = client.call("GET", "/health").json["versions"]
+    assert (known["darkroom"], known["worker"]) == (ANALYZER.partition("/")[2], None)
+    assert known["python"] == platform.python_version()
+    assert known["azure_functions"] == metadata.version("azure-functions")
+    monkeypatch.setitem(sys.modules, "azure_functions_worker.version", SimpleNamespace(VERSION="4.36.0"))
+    versions.versions.cache_clear()
+    assert client.call("GET", "/health").json["versions"]["worker"] == "4.36.0"
+    versions.versions.cache_clear()
 
 
 def test_where_no_process_is_started_none_is_confined() -> None:

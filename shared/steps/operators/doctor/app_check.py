@@ -7,6 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from shared.analysis.report import ANALYZER
 from shared.analysis.sandbox.layers import REQUIRED
 from shared.ports.deployment import AppReply, Deployment
 from shared.rules.diagnoses import Diagnosis, Symptom, span
@@ -69,9 +70,22 @@ def _refusal(path: str, reply: AppReply) -> Diagnosis | None:
 
 def _health(content: Mapping[str, Any]) -> Iterator[Diagnosis]:
     yield Diagnosis(Symptom.APP_RESPONDS, APP)
-    confinement = content.get("confinement")
-    if not isinstance(confinement, Mapping):  # no key was shown
-        return
+    versions, confinement = content.get("versions"), content.get("confinement")
+    if isinstance(versions, Mapping):
+        yield from _versions(versions)
+    if isinstance(confinement, Mapping):  # a key was shown
+        yield from _confinement(confinement)
+
+
+def _versions(versions: Mapping[str, Any]) -> Iterator[Diagnosis]:
+    known = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    yield Diagnosis(Symptom.VERSIONS, APP, {"versions": known})
+    release, own = versions.get("darkroom"), ANALYZER.partition("/")[2]
+    if release != own:
+        yield Diagnosis(Symptom.OTHER_RELEASE, APP, {"release": release, "own": own})
+
+
+def _confinement(confinement: Mapping[str, Any]) -> Iterator[Diagnosis]:
     layers = confinement.get("layers")
     if layers is None and confinement.get("mode") != "off":
         yield Diagnosis(Symptom.NO_CHILD_YET, APP)
