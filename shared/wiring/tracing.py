@@ -6,10 +6,11 @@ Source:
 
 import atexit
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from threading import Event
+from functools import cache, partial
+from threading import Event, Lock
 from typing import Any
 
 from shared import invocation
@@ -30,6 +31,7 @@ _PACKAGES = {
     "otlp_proto_grpc": "opentelemetry-exporter-otlp-proto-grpc",
     "azure_monitor_opentelemetry_exporter": "azure-monitor-opentelemetry-exporter",
 }
+_guard = Lock()
 
 
 def exporters(environ: Mapping[str, str]) -> list[str]:
@@ -56,7 +58,8 @@ def open_tracer(environ: Mapping[str, str]) -> Tracer:
     for name, value in environ.items():
         if name.startswith("OTEL_"):
             os.environ.setdefault(name, value)
-    return _open_or_log(tuple(names))
+    with _guard:
+        return _open_or_log(tuple(names))
 
 
 @cache
@@ -129,6 +132,10 @@ def _exporter_class(name: str) -> Callable[[], Any]:
     Raises:
         ImportError: No package does.
     """
+    if name == "console":
+        from opentelemetry.sdk.trace.export import ConsoleSpanExporter
+
+        return partial(ConsoleSpanExporter, out=sys.stderr)  # on stdout a process of a group says how it is
     from importlib import metadata
 
     for entry in metadata.entry_points(group="opentelemetry_traces_exporter", name=name):

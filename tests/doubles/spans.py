@@ -24,16 +24,17 @@ class SpanWorld(World):
         environ: App settings.
 
     Attributes:
-        tracer: Makes its spans.
+        provider: Has its spans exported.
+        tracer: Makes them.
     """
 
     def __init__(
         self, handlers: dict[str, Handler] | None = None, /, *, provider: TracerProvider | None = None, **environ: str
     ) -> None:
         super().__init__(handlers, **environ)
-        self._exporter, provider = InMemorySpanExporter(), provider or TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
-        self.tracer = SpanTracer(provider)
+        self._exporter, self.provider = InMemorySpanExporter(), provider or TracerProvider(shutdown_on_exit=False)
+        self.provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.tracer = SpanTracer(self.provider)
         self.darkroom = replace(
             self.darkroom,
             analyst=build_analyst(self.settings, self.clock, self.tracer),
@@ -50,10 +51,6 @@ class SpanWorld(World):
         """Return the only span of an operation."""
         (span,) = self.spans(name)
         return span
-
-    def forget_spans(self) -> None:
-        """Forget the spans so far."""
-        self._exporter.clear()
 
 
 def nodes(spans: Iterable[ReadableSpan]) -> list[Node]:

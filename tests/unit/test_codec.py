@@ -130,6 +130,14 @@ def test_a_document_larger_than_a_property_is_refused_by_name(name: str, text: s
     assert met.value.field == name
 
 
+@pytest.mark.parametrize("value", ["", "x" * 30_000, "00-1-2-01", 7, b"x", NOW])
+def test_a_trace_context_that_nobody_can_read_is_none(value: object) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    row = encode(replace(JOB, traceparent=trace))
+    assert (decode(row).traceparent, decode({**row, "traceparent": value}).traceparent) == (trace, None)
+    assert "traceparent" not in encode(JOB)
+
+
 def test_a_row_of_a_newer_release_is_refused() -> None:
     with pytest.raises(NewerSchema):
         decode(encode(replace(JOB, schema=SCHEMA + 1)))

@@ -43,6 +43,16 @@ def test_a_collector_that_never_answers_keeps_no_work_waiting(monkeypatch: pytes
     assert ends == [End.COMPLETED] * 4
 
 
+def test_the_console_is_stderr_since_a_process_of_a_group_says_on_stdout_how_it_is(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    provider = opening._build_provider(["console"])
+    SpanWorld(provider=provider).record_image()
+    provider.shutdown()
+    out, err = capfd.readouterr()
+    assert (out, err.count('"name": "add image-analysis"')) == ("", 1)
+
+
 @pytest.mark.parametrize("name", ["OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"])
 def test_a_service_has_the_name_that_its_environment_gives(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "mine" if name == "OTEL_SERVICE_NAME" else "service.name=mine")

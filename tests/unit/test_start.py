@@ -31,6 +31,7 @@ sys.argv = ["darkroom", "worker", "--slots", "2"]
 main()
 """
 #: What the first request of the API loads.
+SAY = "\nimport json, sys; print(json.dumps({'modules': list(sys.modules)}))"
 API = "import function_app, shared.http.gateway as gateway; gateway._own_gateway()._forward"
 #: With all that is below them.
 UNUSED = (
@@ -41,8 +42,8 @@ UNUSED = (
 )
 
 
-def _run(script: str) -> dict[str, object]:
-    environ = {**os.environ, "AzureWebJobsStorage": "UseDevelopmentStorage=true"}
+def _run(script: str, **settings: str) -> dict[str, object]:
+    environ = {**os.environ, "AzureWebJobsStorage": "UseDevelopmentStorage=true", **settings}
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environ, stdout=subprocess.PIPE, check=True)
     found: dict[str, object] = json.loads(done.stdout)
     return found
@@ -63,11 +64,16 @@ def test_a_worker_loads_nothing_that_its_first_message_does_not_need(worker: dic
 
 @pytest.mark.parametrize("script", ["import function_app", API])
 def test_a_function_app_that_does_not_trace_loads_nothing_that_makes_spans(script: str) -> None:
-    modules = _run(f"{script}\nimport json, sys; print(json.dumps({{'modules': list(sys.modules)}}))")["modules"]
+    modules = _run(f"{script}{SAY}")["modules"]
     assert isinstance(modules, list)
     allowed = "opentelemetry.sdk" if script == API else "opentelemetry"  # FastAPI itself knows the interface
     makers = (allowed, "shared.wiring.spans", "shared.wiring.traces")
     assert [name for name in modules if name.startswith(makers)] == []
+
+
+def test_one_that_traces_has_what_makes_spans_before_its_first_request() -> None:
+    modules = _run(f"{API}{SAY}", OTEL_TRACES_EXPORTER="console")["modules"]
+    assert {"opentelemetry.sdk.trace", "shared.wiring.spans"} <= {*modules}  # type: ignore[misc] # a list
 
 
 def test_what_a_process_has_loaded_is_never_searched_for_garbage_and_all_else_is(worker: dict[str, object]) -> None:

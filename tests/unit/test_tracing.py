@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared import tracing
+from shared.clock import monotonic
 from shared.rules.jobs import Event
 from shared.tracing import FACTS, OFF, Operation, is_sampled, valid_traceparent
 from shared.wiring import tracing as opening
@@ -126,9 +127,11 @@ def test_the_end_of_a_process_waits_for_its_last_spans_and_for_no_exporter_that_
     opening._send_last_at_exit(send)
     (end,) = ends
     assert not begun.is_set()
+    began = monotonic()
     end()  # type: ignore[operator] # what was registered
     assert begun.wait(60)
     assert ends == [end, "sent"] if is_prompt else [end]
+    assert monotonic() - began < 20
     hang.set()
 
 
