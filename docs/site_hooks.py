@@ -22,7 +22,8 @@ _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|[#/])([^)#\s]+)")
 #: What a list or a table leaves behind that was taken for text.
 _TEXT = re.compile(r"(?:<p>|\n)(?:[-*] |\d+\. |\|)")
 _BLOCKS = re.compile(r"<(pre|table)\b.*?</\1>", re.DOTALL)
-_FOREIGN = re.compile(r"<(?:script|img|iframe|link)\b[^>]*(?:src|href)=[\"']?((?:https?:)?//[^\"' >]*)")
+#: What a browser loads; the address of the page itself is none of that.
+_FOREIGN = re.compile(r"<(?!link rel=.canonical)(?:script|img|iframe|link)\b[^>]*(?:src|href)=.?((?:\w+:)?//[^\"' >]*)")
 _log = logging.getLogger("mkdocs.hooks.site")
 
 

@@ -26,14 +26,17 @@ def build_page(tmp_path: Path) -> Build:
     def build_page(text: str) -> Path:
         (tmp_path / "docs" / "index.md").write_text(text, "utf-8")
         folders = {"docs_dir": str(tmp_path / "docs"), "site_dir": str(tmp_path / "site")}
-        build(load_config(str(ROOT / "mkdocs.yml"), nav=["index.md"], strict=False, **folders))
+        address = "http://127.0.0.1:8000/"  # as `dev.py docs --serve` sets it
+        build(load_config(str(ROOT / "mkdocs.yml"), nav=["index.md"], strict=False, site_url=address, **folders))
         return tmp_path / "site"
 
     return build_page
 
 
-def test_a_link_out_of_docs_leads_to_a_copy_on_the_site(build_page: Build) -> None:
+def test_a_link_out_of_docs_leads_to_a_copy_on_the_site(build_page: Build, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "mkdocs")
     site = build_page("[samples](../samples/README.md), [licence](../LICENSE)")
+    assert caplog.messages == []
     page = (site / "index.html").read_text("utf-8")
     for link in ("repository/samples/index.html", "repository/LICENSE"):
         assert f'href="{link}"' in page
