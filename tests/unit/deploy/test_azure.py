@@ -1,5 +1,6 @@
 """azure.yaml and deploy/azure against the code; and that the check would see it if they were wrong."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from deploy.check.azure.check import FOLDER, findings
 from deploy.check.azure.project import PROJECT
 
 ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs" / "azure.md").read_text("utf-8")
 
 
 @dataclass(frozen=True)
@@ -255,3 +257,17 @@ def test_the_project_of_azd_is_checked_too(copy: Path, old: str, new: str) -> No
     (found,) = findings(copy)
     assert found.file == PROJECT
     assert found.sentence.startswith(f"services.darkroom.{old.partition(':')[0]} must be ")
+
+
+def test_the_page_names_every_choice_with_its_default() -> None:
+    parameters = (ROOT / FOLDER / "main.parameters.json").read_text("utf-8")
+    choices = re.findall(r"\$\{(DARKROOM_\w+)=(\w*)\}", parameters)
+    rows = re.findall(r"^\| `(DARKROOM_\w+)` \|[^|]*\| (.*?) \|", PAGE, re.MULTILINE)
+    assert [(name, "none" if not default else f"`{default}`") for name, default in choices] == rows
+
+
+def test_the_page_names_every_alert() -> None:
+    alerts = re.findall(r"^    name: '([a-z-]+)'$", (ROOT / FOLDER / "alerts.bicep").read_text("utf-8"), re.MULTILINE)
+    section = PAGE.partition("\n## Alerts\n")[2].partition("\n## ")[0]
+    assert len(alerts) == 5
+    assert re.findall(r"^\| `([a-z-]+)`", section, re.MULTILINE) == alerts
