@@ -287,5 +287,13 @@ def test_prove_takes_a_number_of_rounds_and_nothing_else(dev: ModuleType, steps:
     assert (dev.prove(words), steps) == (2, [])
 
 
+def test_docs_builds_the_site_says_where_it_is_and_takes_no_other_word(
+    dev: ModuleType, steps: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (dev.docs(["--open"]), steps) == (2, [])
+    assert (dev.docs([]), steps) == (0, ["mkdocs build"])
+    assert capsys.readouterr().err.endswith(f"Open {ROOT / 'out' / 'site' / 'index.html'}\n")
+
+
 def test_prove_sets_the_variable_that_tests_read(dev: ModuleType) -> None:
     assert dev.PROVE == proving.VARIABLE
