@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from deploy.check.azure.deployment import Deployment, finding
-from deploy.check.azure.facts import error_codes, function_names
+from deploy.check.azure.facts import error_codes
 from deploy.check.bicep.tree import Place
 from deploy.check.bicep.values import Properties
 from deploy.check.finding import Finding
+from shared.settings.app_settings import FUNCTIONS
 from shared.telemetry import LogEvent
 
 KIND = "Microsoft.Insights/scheduledQueryRules"
@@ -42,7 +43,7 @@ def _query(query: str, place: Place) -> Iterator[Finding]:
         yield finding(place, f"None of the events that the query asks for has the field '{name}'.")
     for name in sorted(_names(_CODES, query) - error_codes()):
         yield finding(place, f"No job ends with the code '{name}'.")
-    for name in sorted(_names(_FUNCTIONS, query) - function_names()):
+    for name in sorted(_names(_FUNCTIONS, query) - set(FUNCTIONS)):
         yield finding(place, f"The app has no function '{name}'.")
     if re.search(r"\bcount(if)?\(", query) or not re.search(r"\bitemCount\b|\bmax\(", query):
         yield finding(place, "Rows are sampled: count them by sum(itemCount).")

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from deploy.check.azure.deployment import MAIN, SITE, Deployment, finding
-from deploy.check.azure.facts import function_names, host_json, sample_settings, setting_names
+from deploy.check.azure.facts import host_json, sample_settings, setting_names
 from deploy.check.bicep.tree import Place
 from deploy.check.bicep.values import Properties
 from deploy.check.finding import Finding
 from shared.errors import SettingsInvalid
+from shared.settings.app_settings import FUNCTIONS, NOT_ON_FLEX, THREADS
 from shared.settings.enums import BlobSource
 from shared.settings.settings import Settings
 from shared.storage import connections
@@ -20,31 +21,9 @@ HOST_SETTINGS = frozenset(
         "APPLICATIONINSIGHTS_CONNECTION_STRING",
         "FUNCTIONS_EXTENSION_VERSION",
         "FUNCTIONS_WORKER_RUNTIME",
-        "PYTHON_THREADPOOL_THREAD_COUNT",
+        THREADS,
         "WEBSITE_RUN_FROM_PACKAGE",
         "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID",
-    }
-)
-#: The same page, "Flex Consumption plan deprecations": an app with one of these is not deployed.
-REFUSED_BY_FLEX = frozenset(
-    {
-        "ENABLE_ORYX_BUILD",
-        "FUNCTIONS_EXTENSION_VERSION",
-        "FUNCTIONS_MAX_HTTP_CONCURRENCY",
-        "FUNCTIONS_WORKER_DYNAMIC_CONCURRENCY_ENABLED",
-        "FUNCTIONS_WORKER_PROCESS_COUNT",
-        "FUNCTIONS_WORKER_RUNTIME",
-        "FUNCTIONS_WORKER_RUNTIME_VERSION",
-        "SCM_DO_BUILD_DURING_DEPLOYMENT",
-        "WEBSITE_CONTENTAZUREFILECONNECTIONSTRING",
-        "WEBSITE_CONTENTOVERVNET",
-        "WEBSITE_CONTENTSHARE",
-        "WEBSITE_DNS_SERVER",
-        "WEBSITE_MAX_DYNAMIC_APPLICATION_SCALE_OUT",
-        "WEBSITE_NODE_DEFAULT_VERSION",
-        "WEBSITE_RUN_FROM_PACKAGE",
-        "WEBSITE_SKIP_CONTENTSHARE_VALIDATION",
-        "WEBSITE_VNET_ROUTE_ALL",
     }
 )
 _SECTION = re.compile(r"(\w+?)__(accountName|credential|clientId|blobServiceUri|queueServiceUri|tableServiceUri)")
@@ -75,9 +54,9 @@ def _names(settings: Properties, *, is_flex: bool) -> Iterator[Finding]:
     for name in settings:
         place = settings.places[name]
         switch, section = _SWITCH.fullmatch(name), _SECTION.fullmatch(name)
-        if is_flex and name in REFUSED_BY_FLEX:
+        if is_flex and name in NOT_ON_FLEX:
             yield finding(place, f"Flex Consumption refuses the app setting '{name}'.")
-        elif switch and switch[1] not in function_names():
+        elif switch and switch[1] not in FUNCTIONS:
             yield finding(place, f"The app has no function '{switch[1]}'.")
         elif not (switch or section or _TRACING.fullmatch(name) or name in HOST_SETTINGS | setting_names()):
             yield finding(place, f"Neither the app nor the Functions host knows the setting '{name}'.")
@@ -124,9 +103,9 @@ def _trigger(settings: Properties, deployment: Deployment) -> Iterator[Finding]:
 
 
 def _threads(settings: Properties) -> Iterator[Finding]:
-    name = "PYTHON_THREADPOOL_THREAD_COUNT"
-    if str(settings.get(name)) != sample_settings()[name]:
-        yield finding(settings.places.get(name, settings.place), f"{name} must be {sample_settings()[name]}.")
+    wanted = sample_settings()[THREADS]
+    if str(settings.get(THREADS)) != wanted:
+        yield finding(settings.places.get(THREADS, settings.place), f"{THREADS} must be {wanted}.")
 
 
 def _flex(settings: Properties, deployment: Deployment) -> Iterator[Finding]:

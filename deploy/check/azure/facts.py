@@ -1,6 +1,5 @@
 """What the code says, for the rules to compare with."""
 
-import ast
 import json
 import re
 from functools import cache
@@ -10,14 +9,6 @@ from typing import Any
 from shared.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@cache
-def function_names() -> frozenset[str]:
-    """List the functions of function_app.py, as the host names them."""
-    tree = ast.parse((ROOT / "function_app.py").read_text("utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return frozenset(function.name for function in functions)
 
 
 @cache

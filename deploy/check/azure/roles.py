@@ -1,15 +1,16 @@
 """Who may do what: exactly the roles that are needed, each with a reason that names who needs it."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from deploy.check.azure.deployment import MAIN, STORAGE, Deployment, finding
-from deploy.check.azure.facts import function_names
 from deploy.check.bicep.template import Instance
 from deploy.check.bicep.tree import Place
 from deploy.check.bicep.values import Symbol
 from deploy.check.finding import Finding
 from shared.rules.access import Act
+from shared.settings.app_settings import FUNCTIONS
 
 KIND = "Microsoft.Authorization/roleAssignments"
 #: Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles, read 2026-11.
@@ -115,8 +116,8 @@ def _role(assignment: Instance) -> str | None:
 
 def _reason(assignment: Instance, role: str) -> Iterator[Finding]:
     reason, place = assignment.get("properties", "description")
-    users = function_names() | _OTHERS | {"All functions"}
-    if not any(user in str(reason or "") for user in users):
+    users = {*FUNCTIONS, *_OTHERS, "All functions"}
+    if not re.search(rf"\b({'|'.join(users)})\b", str(reason or "")):
         yield finding(place, f"The description of the role '{role}' must name the function or service that needs it.")
 
 
