@@ -22,7 +22,7 @@ def main(words: Sequence[str]) -> int:
     options = _options(words)
     if options.seed is not None:
         return _replay(options.seed, shorten=options.shorten)
-    return _search(options.first, minutes=options.minutes, processes=options.processes)
+    return _search(options.first, minutes=options.minutes, processes=options.processes, rollouts=options.rollouts)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -32,6 +32,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=1.0, help="how long to search (default: 1)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once (default: one a processor)")
     parser.add_argument("--first", type=int, help="first seed of the search (default: drawn)")
+    parser.add_argument("--rollouts", action="store_true", help="only worlds in which the release before takes part")
     options = parser.parse_args(words)
     if options.first is None:
         options.first = secrets.randbelow(10**9)
@@ -46,12 +47,15 @@ def _replay(seed: int, *, shorten: bool) -> int:
     return _tell(outcome)
 
 
-def _search(first: int, *, minutes: float, processes: int) -> int:
+def _search(first: int, *, minutes: float, processes: int, rollouts: bool) -> int:
     begun_at = clock.monotonic()
     print(f"Worlds from seed {first} on, for {minutes:g} minutes or until one fails; {processes} at once.")
     tally = Tally()
     for tally in search(
-        first, processes=processes, over=lambda so_far: _seconds(begun_at) >= minutes * 60 or bool(so_far.failed)
+        first,
+        processes=processes,
+        rollouts=rollouts,
+        over=lambda so_far: _seconds(begun_at) >= minutes * 60 or bool(so_far.failed),
     ):
         _progress(tally, _seconds(begun_at))
     print(file=sys.stderr)
@@ -59,6 +63,7 @@ def _search(first: int, *, minutes: float, processes: int) -> int:
     print(
         f"{tally.worlds:,} worlds in {hours * 60:.1f} minutes, {tally.requests:,} requests, {tally.commits:,} results.",
         f"{tally.hostless:,} have workers in place of hosts, of some or of all.",
+        f"{tally.rollouts:,} have processes of the release before.",
         f"{tally.full:,} have at least 40 requests, 2 workers and 1 fault; {len(tally.schedules):,} of these differ:",
         f"{len(tally.schedules) / hours:,.0f} schedules an hour.",
         "",

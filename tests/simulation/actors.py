@@ -169,7 +169,8 @@ class Actors:
             "purge": lambda process, act, _: stage.answers.ask(
                 "purge", "", lambda: entry_points.purge(process.darkroom, f"timer/{act.number}")
             ),
-            "verify": lambda process, _, __: stage.ledger.wrong.extend(entry_points.verify(process.darkroom)),
+            "verify": lambda process, _, __: stage.listings.verify(process),
+            "look": lambda process, _, __: stage.listings.look(process),
             "kill": lambda process, _, __: stage.scheduler.kill(process),
             "stop": self._stop,
         }

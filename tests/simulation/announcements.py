@@ -49,7 +49,7 @@ class Announcements:
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed: who has made a job wait, or has moved its due row on."""
         for each in writes(passage.request, reply):
-            if each.row.startswith("job:"):
+            if each.row.startswith("job:") and each.verb != "merge":  # a repair moves nothing
                 self._on_move(passage.sender.name, each)
         if reply.ok and self._is_message(passage):
             self._judge_moment(passage)

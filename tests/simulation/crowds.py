@@ -16,6 +16,8 @@ _WAVES, _SIXTH, _SECONDS = 2, 1 / 6, 3.0
 _CHANGES, _ARCHIVED = 3, 0.4
 #: How often messages are taken away behind a lull, and seconds between two times.
 _CLEARED, _CLEARS = 6, 4.0
+#: Where two releases write rows: looks at figures and lists, and changes of metadata, which leave index rows in place.
+_LOOKS, _MARKS = 6, 4
 
 
 def name_of(number: int) -> str:
@@ -29,7 +31,7 @@ def is_unannounced(path: str) -> bool:
 
 
 def draw_crowd(stage: Stage) -> list[tuple[str, float]]:
-    """Draw what is done in worlds that have such images, policies, auditors or lulls: kinds of acts, their moments."""
+    """Draw what is done in worlds that have such images, policies, auditors, lulls or two releases."""
     chance, plan = stage.chance, stage.plan
     waves = [(number + chance.share(f"wave {number}")) * _SIXTH * plan.span for number in range(_WAVES)]
     uploads = [waves[number % _WAVES] + chance.share(f"crowd {number}") * _SECONDS for number in range(plan.crowd)]
@@ -37,7 +39,10 @@ def draw_crowd(stage: Stage) -> list[tuple[str, float]]:
     audits = [chance.share(f"audit {number}") * plan.span for number in range(plan.audits)]
     # What an idle process looks for is due: its message is gone.
     clears = [(number + chance.share(f"clear {number}")) * _CLEARS for number in range(_CLEARED if plan.lull else 0)]
+    looks = [chance.share(f"look {number}") * plan.span for number in range(_LOOKS if plan.rollout else 0)]
+    marks = [chance.share(f"mark {number}") * plan.span for number in range(_MARKS if plan.rollout else 0)]
     acts = {"upload unannounced": uploads, "change tier": changes, "verify": audits, "clear": clears}
+    acts |= {"look": looks, "metadata": marks}
     return [(kind, moment) for kind, moments in acts.items() for moment in moments]
 
 

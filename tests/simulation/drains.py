@@ -32,7 +32,7 @@ class Drains:
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in messages that are given to somebody."""
         request = passage.request
-        if request.service == "queue" and request.method == "GET" and reply.ok and _is_poison(passage):
+        if request.service == "queue" and request.method == "GET" and reply.ok and reply.body and _is_poison(passage):
             for found in ET.fromstring(reply.body).iter("QueueMessage"):  # noqa: S314 - our own double's
                 self._texts[found.findtext("MessageId") or ""] = found.findtext("MessageText") or ""
 

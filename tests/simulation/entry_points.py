@@ -36,14 +36,12 @@ from shared.errors import (
     Unreadable,
 )
 from shared.ports.jobs import Row
-from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding
 from shared.rules.jobs import TRANSITIONS
 from shared.runtime import Runtime as Threads
-from shared.steps.intake.add import NewJob
-from shared.steps.upkeep.sweep import SweepResult
 from shared.wiring.steps import Darkroom
 from tests.simulation.pictures import PNG, png
+from tests.simulation.releases import PREVIOUS, module_of, wiring_of
 
 __all__ = ["Darkroom", "Threads", "png"]
 
@@ -76,12 +74,19 @@ def quiet() -> Iterator[None]:
 
 
 def build(
-    environ: Mapping[str, str], transport: HttpTransport[Any, Any], threads: Threads, analyst: Analyst | None
+    environ: Mapping[str, str],
+    transport: HttpTransport[Any, Any],
+    threads: Threads,
+    analyst: Analyst | None,
+    *,
+    is_earlier: bool = False,
 ) -> Darkroom:
-    """Wire a process."""
+    """Wire a process of this release, or of the one before."""
     analyst = analyst or Analyst(Inline(limits=Limits(), thumbnail=ThumbnailSpec()), places=2)
     settings = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", **environ}
-    return wiring.build(settings, transport=transport, runtime=threads, works={}, analyst=analyst)
+    root = wiring_of(PREVIOUS) if is_earlier else wiring
+    wired: Darkroom = root.build(settings, transport=transport, runtime=threads, works={}, analyst=analyst)
+    return wired
 
 
 def announce(darkroom: Darkroom, path: str) -> object:
@@ -124,8 +129,8 @@ def storage_event(container: str, name: str) -> str:
 
 
 def sweep(darkroom: Darkroom, owner: str) -> object:
-    """Call the timer of the sweep: it answers None where it does not sweep."""
-    return darkroom.ticks.tick(owner=owner)
+    """Call the timer of the sweep: it answers None where it does not sweep; the release before does at each tick."""
+    return darkroom.ticks.tick(owner=owner) if hasattr(darkroom, "ticks") else darkroom.sweep.sweep(owner=owner)
 
 
 def reconcile(darkroom: Darkroom, owner: str) -> object:
@@ -189,18 +194,20 @@ def readmit(darkroom: Darkroom, rejected_id: str) -> object:
 
 def upload(darkroom: Darkroom, name: str, data: bytes) -> object:
     """Upload an image over HTTP."""
-    return darkroom.upload.upload(ImageRef(IMAGES, name), data, content_type="image/png")
+    ref = module_of(darkroom.settings, "rules.images").ImageRef(IMAGES, name)
+    return darkroom.upload.upload(ref, data, content_type="image/png")
 
 
 def add(darkroom: Darkroom, ref: str, *, unique: bool, not_before: datetime | None = None) -> object:
     """Add a job for external workers, to be claimed at once or not before a time."""
-    return darkroom.add.add(NewJob(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique, not_before=not_before))
+    new = module_of(darkroom.settings, "steps.intake.add").NewJob
+    return darkroom.add.add(new(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique, not_before=not_before))
 
 
 def outcomes(answer: object) -> Counter[str]:
     """Return what a trigger says to have done, by its own words."""
-    if isinstance(answer, SweepResult):
-        return Counter({str(outcome): count for outcome, count in answer.outcomes.items()})
+    if type(answer).__name__ == "SweepResult":  # of either release
+        return Counter({str(outcome): count for outcome, count in vars(answer)["outcomes"].items()})
     return Counter(outcomes_of(answer))
 
 
@@ -210,10 +217,10 @@ def outcomes_of(answer: object) -> list[str]:
     return [str(each) for each in answers if isinstance(each, StrEnum)]
 
 
-def verify(darkroom: Darkroom) -> list[str]:
+def verify(darkroom: Darkroom, *, repair: bool = False) -> list[str]:
     """Return what production's own verification finds wrong."""
     findings: list[Finding] = []
-    darkroom.verify.verify(findings.append, repair=False, blobs=True)
+    darkroom.verify.verify(findings.append, repair=repair, blobs=True)
     return [f"{each.rule} {each.place} {each.name}" for each in findings if each.violation]
 
 

@@ -25,6 +25,7 @@ class Instance(Home):
         crashes: Returns the share of analyses whose child dies.
         goes_on: Called with the process, and an image's reference and version, whenever a
             worker does not stop.
+        is_earlier: Whether it is of the release before.
 
     Attributes:
         darkroom: Everything, wired.
@@ -43,11 +44,13 @@ class Instance(Home):
         longest: float,
         crashes: Callable[[], float],
         goes_on: Callable[["Instance", str, str], object],
+        is_earlier: bool = False,
     ) -> None:
         super().__init__(name)
         self.scheduler = scheduler
         self.wire = wire
         self.watch = watch
+        self.is_earlier = is_earlier
         self.calls = 0
         drawn, luck = chance.stream(f"drawn/{name}"), chance.stream(f"chance/{name}")
         threads = entry_points.Threads(
@@ -62,7 +65,8 @@ class Instance(Home):
         )
         fate = entry_points.Fate(chance.stream(f"analyses/{name}"), longest, crashes)
         analyst = entry_points.QuickAnalyst(fate, threads, partial(goes_on, self)) if longest else None
-        self.darkroom = entry_points.build(environ, SdkTransport(wire, watch), threads, analyst)
+        transport = SdkTransport(wire, watch)
+        self.darkroom = entry_points.build(environ, transport, threads, analyst, is_earlier=is_earlier)
 
     def begin(self, name: str, call: Callable[[], object]) -> Task:
         """Start a thread of it."""

@@ -61,6 +61,8 @@ def _event(operation: Operation, before: Mapping[str, Any], ended: object) -> st
     after = operation.columns
     if operation.verb in _BY_VERB:
         return _BY_VERB[operation.verb]
+    if operation.verb == "merge":
+        return "mend"
     if ended is not None:
         return str(ended)
     if after.get("state") == "RUNNING":

@@ -6,6 +6,7 @@ from tests.simulation.planted_lines import LINES
 from tests.simulation.planted_locks import HOLDING
 from tests.simulation.planted_messages import MESSAGES
 from tests.simulation.planted_refusals import REFUSALS
+from tests.simulation.planted_rollouts import ROLLOUTS
 from tests.simulation.planted_rounds import ROUNDS
 from tests.simulation.planted_storage import STORAGE
 from tests.simulation.planted_upkeep import UPKEEP
@@ -14,5 +15,17 @@ from tests.simulation.planting import PlantedFault
 
 FAULTS: dict[str, PlantedFault] = {
     each.name: each
-    for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP, *LINES, *WORKERS, *ROUNDS)
+    for each in (
+        *CLAIMS,
+        *HOLDING,
+        *STORAGE,
+        *INTAKE,
+        *MESSAGES,
+        *REFUSALS,
+        *UPKEEP,
+        *LINES,
+        *WORKERS,
+        *ROUNDS,
+        *ROLLOUTS,
+    )
 }

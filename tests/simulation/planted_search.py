@@ -11,13 +11,18 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
+from tests.simulation.chance import Chance
 from tests.simulation.planted_faults import FAULTS
+from tests.simulation.planted_rollouts import ROLLOUTS
 from tests.simulation.planted_seeds import BEYOND, OTHERS, SEEDS
 from tests.simulation.planting import plant
+from tests.simulation.rollouts import draw_rollout
 from tests.simulation.world import World
 
 #: No fault may take longer on two cores.
 MOST_SECONDS = 300.0
+#: Faults that only show where the release before takes part.
+_ROLLOUTS = frozenset(each.name for each in ROLLOUTS)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,9 @@ def search(name: str, *, seconds: float = MOST_SECONDS, first: int = 0) -> Searc
     begun, unclean, worlds = time.monotonic(), list[int](), 0
     seed = first
     while time.monotonic() - begun < seconds:
+        if name in _ROLLOUTS and draw_rollout(Chance(seed)) is None:
+            seed += 1
+            continue
         worlds += 1
         wrong = finds(name, seed)
         if wrong and not World(seed, hasty=True).run().wrong:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tests.simulation.chance import Chance, Option
+from tests.simulation.rollouts import Rollout, draw_rollout
 from tests.simulation.service.behaviour import AZURE, Behaviour
 
 #: Share of the worlds in which no event is lost where somebody walks all the same.
@@ -65,6 +66,7 @@ class Plan:
         walks: How often anybody walks in one storm.
         lull: Seconds before the storm in which nothing happens, and timers tick.
         audits: How often somebody verifies while everything goes on.
+        rollout: How the release before and this one follow each other; None where that takes no part.
     """
 
     environ: Mapping[str, str]
@@ -91,6 +93,16 @@ class Plan:
     walks: float
     lull: float
     audits: int
+    rollout: Rollout | None
+
+    def is_earlier(self, drawn: float, second: float) -> bool:
+        """Say whether a process that starts at a virtual second is of the release before.
+
+        Args:
+            drawn: From 0 to 1.
+            second: Of the start.
+        """
+        return self.rollout is not None and drawn < self.rollout.share((second - self.lull) / self.span)
 
     @property
     def grace(self) -> float:
@@ -109,7 +121,9 @@ def draw_plan(chance: Chance) -> Plan:
     big = chance.share("plan/big") < _BIG
     span = _BIG_SPAN if big else min(max(_SHORTEST, lease * choose("span", 2, 3, 5)), _LONGEST)
     lost = choose("lost", 0.0, 0.0, 0.0, 0.0, 0.2, 1.0)
+    rollout = draw_rollout(chance)
     workers = choose("workers", 0.5, 1.0) if chance.share("plan/has workers") < _WORKERS else 0.0
+    workers = min(workers, 0.5) if rollout else workers  # the release before has none
     crowd = choose("crowd", 4, 6, 8, 12) if chance.share("plan/has crowd") < _CROWDS else 0
     span = max(span, _CROWDED_SPAN) if crowd else span
     lull = choose("lull", *_LULL) if not workers and chance.share("plan/has lull") < _LULLS else 0.0
@@ -142,6 +156,7 @@ def draw_plan(chance: Chance) -> Plan:
         walks=choose("crowd walks", 1.0, 1.5, 4.0) if crowd else 1.0,
         lull=lull,
         audits=_AUDITS if chance.share("plan/audited") < _AUDITED else 0,
+        rollout=rollout,
     )
 
 

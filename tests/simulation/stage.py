@@ -20,6 +20,7 @@ from tests.simulation.host import Host
 from tests.simulation.instance import Instance
 from tests.simulation.labels import label
 from tests.simulation.ledger import Ledger
+from tests.simulation.listings import Listings
 from tests.simulation.lockouts import Lockouts
 from tests.simulation.lulls import Lulls
 from tests.simulation.mailboxes import Mailboxes
@@ -32,7 +33,7 @@ from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
 from tests.simulation.walks import Walks
 from tests.simulation.wire import Passage, Wire
-from tests.simulation.worker_runs import WorkerRun
+from tests.simulation.worker_runs import WorkerRun, is_worker
 
 #: Seconds between two looks at whether there is what an act is meant for.
 _LOOKS_SECONDS = 0.5
@@ -50,6 +51,7 @@ class Stage:
         crashes: What triggers have raised and never may.
         chores: When the last chore of each name began that a worker has done.
         trace: Every request as it ended, in order.
+        earlier: Processes that were of the release before.
         coverage: How often each kind of request met each fault.
     """
 
@@ -103,17 +105,17 @@ class Stage:
             now=lambda: self.scheduler.now,
             wrong=self.ledger.wrong.append,
         )
-        self.endings, self.drains = (
-            Endings(self.ledger.rows, self.ledger.wrong.append),
-            Drains(self.ledger.wrong.append),
-        )
-        self.wire.observers += [self.lulls.on_reply, self.drains.on_reply]
+        self.endings = Endings(self.ledger.rows, self.ledger.wrong.append)
+        self.drains = Drains(self.ledger.wrong.append)
+        self.listings = Listings(self.ledger, tell)
+        self.wire.observers += [self.lulls.on_reply, self.drains.on_reply, self.listings.on_reply]
         self.wire.sends, self.wire.ends = self._on_request, self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
         self.processes: list[Instance] = []
         self.hosts: dict[str, Host] = {}
         self.chores: dict[str, float] = {}
+        self.earlier = 0
         self.crashes: list[str] = []
         self.trace: list[str] = []
         self.coverage: Counter[tuple[str, Fault]] = Counter()
@@ -135,9 +137,11 @@ class Stage:
         for container in (entry_points.IMAGES, entry_points.THUMBNAILS):
             self.account.serve(Request("PUT", "blob", (container,), {"restype": "container"}, {}))
 
-    def start(self) -> Instance:
-        """Start a process and its host."""
+    def start(self, *, is_earlier: bool | None = None) -> Instance:
+        """Start a process and its host, of the release that the world has by now if none is named."""
         plan, name = self.plan, self.scheduler.unique("process")
+        if is_earlier is None:
+            is_earlier = plan.is_earlier(self.chance.share(f"release/{name}"), self.scheduler.now)
         luck = self.chance.stream(f"watch/{name}")
         watch = draw_watch(self.account.clock, luck, lease=plan.lease, margin=plan.margin, drift=plan.drift)
         process = Instance(
@@ -150,6 +154,7 @@ class Stage:
             longest=plan.longest,
             crashes=lambda: 0.0 if self.calm else plan.crashes,
             goes_on=self._goes_on,
+            is_earlier=is_earlier,
         )
         polls = self.chance.stream(f"polls/{name}")
         host = Host(
@@ -165,20 +170,14 @@ class Stage:
             ask=self.answers.ask,
         )
         self.processes.append(process)
+        self.earlier += is_earlier
         self.hosts[name] = host
-        if self._is_worker(name):
+        others = [each.name in self.hands.workers for each in self.living() if each is not process]
+        if not is_earlier and is_worker(plan.workers, self.chance.share(f"worker/{name}"), others):
             self._begin_worker(process, host)
         else:
             process.begin("listen", host.listen)
         return process
-
-    def _is_worker(self, name: str) -> bool:
-        """Say whether a process is a worker; a world that has some has a host too, as long as nothing ends it."""
-        share = self.plan.workers
-        lives = {each.name in self.hands.workers for each in self.living() if each.name != name}
-        if 0 < share < 1 and len(lives) == 1:
-            return False in lives
-        return self.chance.share(f"worker/{name}") < share
 
     def _begin_worker(self, process: Instance, host: Host) -> None:
         WorkerRun(

@@ -10,6 +10,8 @@ from tests.simulation.stage import Stage
 #: How often a purge comes during one storm.
 _PURGES = 1.5
 _RESTART_SECONDS = 10.0
+#: Between two processes that are replaced: one of so many parts of a storm.
+_REPLACED = 12
 #: The singleton that keeps two timers apart is not fenced.
 _TWO = 0.15
 
@@ -40,6 +42,8 @@ class Timers:
         if plan.purges:
             self._every(plan.span / _PURGES, "purge", plan.lull)
         self._restart()
+        if plan.rollout is not None:
+            self._replace()
 
     @property
     def running(self) -> bool:
@@ -84,3 +88,15 @@ class Timers:
     def _restart(self) -> None:
         self.stage.restart()
         self.stage.scheduler.at(self.stage.scheduler.now + _RESTART_SECONDS, self._restart)
+
+    def _replace(self) -> None:
+        """Have one process after the other ended that is not of the release by now, wherever it is."""
+        stage = self.stage
+        if stage.calm:
+            return
+        for process in stage.living():
+            due = [stage.plan.is_earlier(drawn, stage.scheduler.now) for drawn in (0.0, 1.0 - 1e-9)]
+            if process.is_earlier not in due and stage.chance.takes(f"{process.name} is replaced"):
+                stage.scheduler.kill(process)
+                break
+        stage.scheduler.at(stage.scheduler.now + stage.plan.span / _REPLACED, self._replace)

@@ -22,6 +22,7 @@ class Transaction:
         late: By which what it says of the time may be old.
         purges: Whether retention is over at once in this world; else it is never over.
         claimants: Who has claimed each job last, by process.
+        is_earlier: Whether its sender is of the release before, whose index rows do not say who runs.
     """
 
     sender: str
@@ -33,6 +34,7 @@ class Transaction:
     late: timedelta
     purges: bool
     claimants: Mapping[Place, str]
+    is_earlier: bool = False
 
     def moves(self) -> Iterator[tuple[Place, Row, Row]]:
         """Yield each job row that was replaced: its place, as it was, and as it stands."""

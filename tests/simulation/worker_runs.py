@@ -19,6 +19,20 @@ _LOOKS_SECONDS = 0.5
 _PATIENCE = (0.3, 2.0, 6.0)
 
 
+def is_worker(share: float, drawn: float, others: Iterable[bool]) -> bool:
+    """Say whether a process is a worker; a world that has some has a host too, as long as nothing ends it.
+
+    Args:
+        share: Of the processes that are workers.
+        drawn: From 0 to 1.
+        others: Whether each other process that lives is one.
+    """
+    lives = set(others)
+    if 0 < share < 1 and len(lives) == 1:
+        return False in lives
+    return drawn < share
+
+
 @dataclass(kw_only=True)
 class WorkerRun:
     """One worker, from its start to its end.
