@@ -85,7 +85,9 @@ class Reconciling(Flow):
         if self.answer is not None and self.answer.complete:
             assert again.missed == self.behind, f"{again} after {self.answer}"
         position = _position(case)
-        assert position == Position(watermark=position.watermark, missed=position.missed), f"at the end: {position}"
+        kept = {name: getattr(position, name) for name in ("watermark", "missed", "done_at")}
+        assert position == Position(**kept), f"at the end: {position}"
+        assert position.done_at is not None
         once_more = walk(case.user, page=self.page)
         whole = walk(case.user, page=self.page, name="reconcile:anew")
         assert once_more.complete, f"{once_more}"
