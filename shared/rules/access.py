@@ -2,7 +2,8 @@
 
 Source:
     learn.microsoft.com, "Authorize with Microsoft Entra ID", permissions for calling data operations; "Azure built-in
-    roles for Storage"; "Create a service SAS", permissions; read 2026-11.
+    roles for Storage"; "Create a service SAS", permissions; "Guidance for developing Azure Functions", connecting to
+    host storage with an identity; read 2026-11.
 """
 
 from enum import Enum
@@ -21,6 +22,7 @@ class Act(Enum):
     READ_BLOBS = "read blobs", "Storage Blob Data Reader", "r"
     WRITE_BLOBS = "write blobs", "Storage Blob Data Contributor", "w"
     DELETE_BLOBS = "delete blobs", "Storage Blob Data Contributor", "d"
+    KEEP_HOST_STATE = "keep the state of the Functions host", "Storage Blob Data Owner", "rlwd"
     COUNT_MESSAGES = "count messages", "Storage Queue Data Reader", "r"
     SEND_MESSAGES = "send messages", "Storage Queue Data Message Sender", "a"
     RECEIVE_MESSAGES = "receive and delete messages", "Storage Queue Data Message Processor", "p"

@@ -125,6 +125,7 @@ class Symptom(Enum):
     ACCESSIBLE = Level.OK, "It exists. You may {acts}."
     ABSENT = Level.PROBLEM, "It does not exist.", "Run `darkroom init` with an identity that may create it."
     NO_POISON_YET = Level.OK, "It does not exist yet. The host creates it when it is needed."
+    NO_HOST_YET = Level.OK, "It does not exist yet: no Functions host has started with this account."
     FORBIDDEN = (
         Level.PROBLEM,
         "This identity may not {act}: {code}.",

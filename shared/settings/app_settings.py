@@ -17,6 +17,8 @@ FUNCTIONS = (
     "bury_blob_events",
     "api",
 )
+#: The connection that the Functions host itself uses.
+HOST_STORAGE = "AzureWebJobsStorage"
 THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
 #: No app settings on Flex Consumption.
 #: Source: learn.microsoft.com, "App settings reference for Azure Functions", Flex Consumption plan deprecations.

@@ -6,6 +6,7 @@ from functools import partial
 from shared.ports.places import ConnectionFacts, Place
 from shared.rules.access import Act
 from shared.runtime import Runtime
+from shared.settings.app_settings import HOST_STORAGE
 from shared.settings.bindings import is_enabled
 from shared.settings.enums import Thumbnails
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings
@@ -18,6 +19,8 @@ _OF_LOCKS = (Act.READ_ROWS, Act.ADD_ROWS, Act.UPDATE_ROWS)
 _OF_JOBS = (*_OF_LOCKS, Act.DELETE_ROWS)
 _OF_POISON = (Act.COUNT_MESSAGES, Act.RECEIVE_MESSAGES)
 _OF_IMAGES = (Act.LIST_BLOBS, Act.READ_BLOBS, Act.WRITE_BLOBS)
+#: Where the Functions host keeps what it knows.
+_HOST_STATE = "azure-webjobs-hosts"
 _OF_THUMBNAILS = (Act.LIST_BLOBS, Act.READ_BLOBS, Act.WRITE_BLOBS, Act.DELETE_BLOBS)
 
 
@@ -49,7 +52,20 @@ def open_places(
     for name, acts in containers:
         blob = partial(names.blob, blobs, name)
         places.append(ContainerProbe(names.container(blobs, name), blob, name, of_images, acts, **make))
-    return places
+    return [*places, *_host_state(environ, transport, runtime)]
+
+
+def _host_state(environ: Mapping[str, str], transport: DatingTransport, runtime: Runtime) -> Iterator[Place]:
+    """Yield where the Functions host keeps locks and keys, if there is to be one."""
+    if not any(connections.is_set(environ, name) for name in (HOST_STORAGE, f"AzureWebJobs{HOST_STORAGE}")):
+        return
+    facts, connection = describe(environ, HOST_STORAGE), connections.read(environ, HOST_STORAGE)
+    if "blob" not in facts.urls:
+        return
+    blobs = clients.blob_service(connection, transport, runtime, single_get_bytes=1)
+    container, blob = names.container(blobs, _HOST_STATE), partial(names.blob, blobs, _HOST_STATE)
+    acts = (Act.KEEP_HOST_STATE,)
+    yield ContainerProbe(container, blob, _HOST_STATE, facts, acts, draw=runtime.draw, monotonic=runtime.monotonic)
 
 
 def _queues(

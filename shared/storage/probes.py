@@ -189,7 +189,7 @@ class ContainerProbe(_Probe):
             next(self._container.list_blobs(results_per_page=1, retry_total=0, **options).by_page())
         elif act is Act.READ_BLOBS:
             blob.get_blob_properties(retry_total=0, **options)
-        elif act is Act.WRITE_BLOBS:
+        elif act in (Act.WRITE_BLOBS, Act.KEEP_HOST_STATE):
             blob.set_blob_metadata({}, retry_total=0, **options)
         else:
             blob.delete_blob(retry_total=0, **options)

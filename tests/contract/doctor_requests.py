@@ -24,6 +24,7 @@ _SIGNS: dict[Act, tuple[str, str]] = {
     Act.LIST_BLOBS: ("GET", "comp=list"),
     Act.READ_BLOBS: ("HEAD", "/darkroom-doctor/"),
     Act.WRITE_BLOBS: ("PUT", "/darkroom-doctor/"),
+    Act.KEEP_HOST_STATE: ("PUT", "/azure-webjobs-hosts/"),
     Act.DELETE_BLOBS: ("DELETE", "/darkroom-doctor/"),
 }
 

@@ -1,6 +1,7 @@
 """What ``darkroom doctor`` says of settings, host.json and connections, without storage."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def test_a_host_json_of_another_form_is_told(text: str, symptom: Symptom) -> Non
 
 def test_each_symptom_can_be_found_and_what_is_no_good_news_says_what_to_do() -> None:
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "shared").rglob("*.py"))
-    assert {name for name in Symptom.__members__ if f"Symptom.{name}" not in sources} == set()
+    assert set(Symptom.__members__) == set(re.findall(r"\bSymptom\.([A-Z_]+)", sources))
     assert [each for each in Symptom if each.level is not Level.OK and not each.advice] == []
 
 

@@ -117,7 +117,9 @@ class _Visit:
         place, connection = self.place, self.place.connection
         symptom = _SYMPTOMS[answer.verdict]
         is_spare = place.name in self.spare
-        if symptom is Symptom.ABSENT and is_spare and place.kind is Kind.QUEUE:
+        if symptom is Symptom.ABSENT and act is Act.KEEP_HOST_STATE:
+            symptom = Symptom.NO_HOST_YET
+        elif symptom is Symptom.ABSENT and is_spare and place.kind is Kind.QUEUE:
             symptom = Symptom.NO_POISON_YET
         elif symptom is Symptom.FORBIDDEN:
             symptom = Symptom.BEYOND_SAS if connection.form is Form.SAS else symptom

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from shared.rules.access import Act
 from shared.rules.diagnoses import Diagnosis, Symptom
 from shared.rules.names import Kind
 from shared.runtime import Runtime
+from shared.settings.app_settings import HOST_STORAGE
 from shared.settings.enums import BlobSource
 from shared.settings.settings import Settings
 from shared.steps.operators.doctor.access_check import WITHIN, Access, CheckAccess
@@ -92,6 +94,9 @@ class Doctor:
 
     def _connections(self, settings: Settings) -> Iterator[Diagnosis]:
         names = dict.fromkeys((settings.images_connection, settings.jobs_connection))
+        with suppress(SettingsInvalid):  # workers alone need none
+            self.describe(HOST_STORAGE)
+            names[HOST_STORAGE] = None
         now = self.wall()
         for name in names:
             of_images = name == settings.images_connection

@@ -13,7 +13,6 @@ from shared.settings.settings import Settings
 SETTINGS, HOST_FILE = "settings", "host.json"
 #: What the real host and Microsoft's own template have.
 _USUAL_RANGE = "[4.*, 5.0.0)"
-_HOST_STORAGE = "azurewebjobsstorage"
 _TIMERS = 3
 _ABSENT = "not set"
 #: What the host does without a value of its own.
@@ -80,7 +79,8 @@ def _choices(environ: Mapping[str, str], settings: Settings) -> Iterator[Diagnos
         yield Diagnosis(Symptom.DISPATCH_OFF, SETTINGS)
     for function, name in app_settings.disabled_functions(environ):
         yield Diagnosis(Symptom.FUNCTION_DISABLED, SETTINGS, {"function": function, "name": name})
-    if not any(name.lower().startswith(_HOST_STORAGE) and value.strip() for name, value in environ.items()):
+    prefix = app_settings.HOST_STORAGE.lower()
+    if not any(name.lower().startswith(prefix) and value.strip() for name, value in environ.items()):
         yield Diagnosis(Symptom.NO_HOST_STORAGE, SETTINGS)
 
 
