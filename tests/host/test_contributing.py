@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 #: What recipes change, and what their tests need.
-COPIED = ("shared", "localhost", "docs", "tests/doubles", "tests/unit")
+COPIED = ("shared", "localhost", "deploy", "docs", "tests/doubles", "tests/unit")
 #: Byte code that a process beside this one is just writing, under a name that is gone when it is done.
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
 #: A file's name at the beginning of a paragraph, and the block below it.
