@@ -7,8 +7,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.main import get_group
 
 from docs import make
+from shared.cli.main import app
+from shared.cli.worker_options import parser
 from shared.errors import DIED
 from shared.http import problems
 from shared.http.error_codes import ErrorCode
@@ -24,6 +27,10 @@ _CODE = re.compile(
 )
 _REFUSAL = re.compile(r'(?:Refused\(|Obstacle\.[A-Z_]+: \()\s*"([a-z_]+)"')
 _HEADING = re.compile(r"\]\((?!https?:)([^)#]*)#([^)]+)\)")
+#: Code in a line, or a line of a block.
+_COMMAND = re.compile(r"(?:`|^ *(?:\S+=\S+ )?(?:\.venv/bin/)?)darkroom ([a-z]+)([^`\n#]*)", re.MULTILINE)
+_OPTION = re.compile(r"(?<=[ \[])--[a-z-]+")
+_TASK = re.compile(r"dev\.py ([a-z]+)")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 
@@ -118,6 +125,22 @@ def _headings(path: Path) -> set[str]:
     """Return the anchors of a document's headings, as GitHub makes them."""
     found = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def test_every_command_that_a_document_shows_is_there_with_its_options() -> None:
+    known = {name: {word for each in one.params for word in each.opts} for name, one in get_group(app).commands.items()}
+    known["worker"] |= set(parser()._option_string_actions)
+    shown = {(path.name, *line) for path in PAGES for line in _COMMAND.findall(path.read_text("utf-8"))}
+    assert len(shown) > 30
+    wrong = [each for each in shown if each[1] not in known or not {*_OPTION.findall(each[2])} <= known[each[1]]]
+    assert wrong == []
+
+
+def test_every_task_that_a_document_shows_is_one_of_dev_py() -> None:
+    tasks = {*re.findall(r'^    "(\w+)": \(', (ROOT / "dev.py").read_text("utf-8"), re.MULTILINE)}
+    shown = {(path.name, task) for path in PAGES for task in _TASK.findall(path.read_text("utf-8"))}
+    assert len(shown) > 20
+    assert [each for each in shown if each[1] not in tasks] == []
 
 
 def test_each_test_that_the_security_page_names_is_there() -> None:
