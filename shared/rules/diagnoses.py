@@ -218,6 +218,11 @@ class Symptom(Enum):
     JOBS_UNREADABLE = Level.PROBLEM, "Jobs can't be read: {error}.", "Try again. The findings above may tell why."
     # Events
     SCANNED = Level.OK, "The blob trigger scans the container. Missed blobs are found by reconcile."
+    QUEUED = (
+        Level.OK,
+        "record_image is disabled, so events must come to the queue {queue}.",
+        "Run `az eventgrid event-subscription list`: a subscription must lead to this queue.",
+    )
     SUBSCRIPTION_UNSEEN = (
         Level.OK,
         "BLOB_SOURCE is EventGrid. Only the management API shows the subscription.",

@@ -275,6 +275,21 @@ def test_what_timers_have_done_is_told_with_its_age_and_is_a_problem_when_it_is_
         assert problems(examine(place, DISPATCH="off")) == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "symptom"),
+    [
+        ({}, Symptom.SCANNED),
+        ({"BLOB_SOURCE": "EventGrid"}, Symptom.SUBSCRIPTION_UNSEEN),
+        ({"AzureWebJobs.record_image.Disabled": "true"}, Symptom.QUEUED),
+    ],
+)
+def test_where_events_must_come_from_is_told(place: Place, settings: dict[str, str], symptom: Symptom) -> None:
+    place.build(create=True)
+    (found,) = [each for each in examine(place.with_settings(**settings)) if each.where == "events"]
+    assert found.symptom is symptom
+    assert found.level is Level.OK
+
+
 def test_messages_in_the_poison_queue_are_counted(place: Place) -> None:
     darkroom = place.build(create=True)
     poison = queue_of(darkroom.storage.poison)

@@ -92,6 +92,11 @@ def test_what_stops_the_app_although_it_is_valid_is_told(environ: dict[str, str]
     assert symptoms(find_in_settings(environ)) == [symptom]
 
 
+def test_functions_that_others_do_the_work_of_may_be_disabled() -> None:
+    environ = {f"AzureWebJobs.{name}.Disabled": "true" for name in ("record_image", "bury_poison", "bury_blob_events")}
+    assert symptoms(find_in_settings(environ)) == []
+
+
 def test_flex_consumption_takes_no_scan_and_no_setting_that_it_keeps_elsewhere() -> None:
     environ = {"FUNCTIONS_WORKER_RUNTIME": "python"}
     assert symptoms(find_in_settings(environ)) == []

@@ -13,6 +13,7 @@ from shared.rules.diagnoses import Diagnosis, Symptom
 from shared.rules.names import Kind
 from shared.runtime import Runtime
 from shared.settings.app_settings import HOST_STORAGE
+from shared.settings.bindings import is_enabled
 from shared.settings.enums import BlobSource
 from shared.settings.settings import Settings
 from shared.steps.operators.doctor.access_check import WITHIN, Access, CheckAccess
@@ -23,7 +24,7 @@ from shared.steps.operators.doctor.job_check import JOBS, CheckJobs
 from shared.steps.operators.doctor.settings_check import check_host_file, check_settings, invalid_setting
 from shared.steps.operators.doctor.side_by_side import side_by_side
 
-_WEBHOOK = "https://{app}/runtime/webhooks/blobs?functionName=Host.Functions.record_image"
+_WEBHOOK = "https://APP/runtime/webhooks/blobs?functionName=Host.Functions.record_image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ class Doctor:
         if settings is not None:
             yield from check_host_file(self.host_file, self.environ, settings)
             yield from self._storage(settings)
-            yield from self._events(settings)
+            yield self._events(settings)
         else:
             yield Diagnosis(Symptom.NOT_CHECKED, "storage")
         if self.app is not None:
@@ -99,15 +100,15 @@ class Doctor:
             names[HOST_STORAGE] = None
         now = self.wall()
         for name in names:
-            of_images = name == settings.images_connection
-            yield from check_connection(self.describe(name), now, needs_queue=of_images)
+            triggers = name == settings.images_connection and is_enabled(self.environ, "record_image")
+            yield from check_connection(self.describe(name), now, needs_queue=triggers)
 
-    def _events(self, settings: Settings) -> Iterator[Diagnosis]:
+    def _events(self, settings: Settings) -> Diagnosis:
+        if not is_enabled(self.environ, "record_image"):
+            return Diagnosis(Symptom.QUEUED, "events", {"queue": settings.job_queue})
         if settings.blob_source is BlobSource.SCAN:
-            yield Diagnosis(Symptom.SCANNED, "events")
-        else:
-            facts = {"endpoint": _WEBHOOK.format(app="{app}")}
-            yield Diagnosis(Symptom.SUBSCRIPTION_UNSEEN, "events", facts)
+            return Diagnosis(Symptom.SCANNED, "events")
+        return Diagnosis(Symptom.SUBSCRIPTION_UNSEEN, "events", {"endpoint": _WEBHOOK})
 
 
 def _poison(visits: list[Access], names: frozenset[str]) -> Iterator[Diagnosis]:

@@ -13,6 +13,8 @@ from shared.settings.settings import Settings
 SETTINGS, HOST_FILE = "settings", "host.json"
 #: What the real host and Microsoft's own template have.
 _USUAL_RANGE = "[4.*, 5.0.0)"
+#: Functions that others do the work of: Event Grid by the queue, and the sweep.
+_SPARE = frozenset({"record_image", "bury_poison", "bury_blob_events"})
 _TIMERS = 3
 _ABSENT = "not set"
 #: What the host does without a value of its own.
@@ -78,6 +80,8 @@ def _choices(environ: Mapping[str, str], settings: Settings) -> Iterator[Diagnos
     if settings.dispatch is Dispatch.OFF:
         yield Diagnosis(Symptom.DISPATCH_OFF, SETTINGS)
     for function, name in app_settings.disabled_functions(environ):
+        if function in _SPARE:
+            continue
         yield Diagnosis(Symptom.FUNCTION_DISABLED, SETTINGS, {"function": function, "name": name})
     prefix = app_settings.HOST_STORAGE.lower()
     if not any(name.lower().startswith(prefix) and value.strip() for name, value in environ.items()):
