@@ -123,6 +123,15 @@ def _grants() -> list[Sequence[str]]:
     return [("who", "role", "where", "why"), *roles.table(deployment)]
 
 
+def _sizes() -> list[Sequence[str]]:
+    names = ("ANALYSIS_PROCESSES", "ANALYSIS_MEMORY_BYTES", "MAX_DECODE_BYTES")
+    rows: list[Sequence[str]] = [("memory of an instance", *(f"`{name}`" for name in names))]
+    for memory in (512, 2048, 4096):
+        settings = deploy(FOLDER.parent, {"instanceMemoryMB": memory}).environ
+        rows.append((f"{memory:,} MB", *(f"{int(settings[name]):,}" for name in names)))
+    return rows
+
+
 TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     **messages.TABLES,
     "settings": _settings,
@@ -135,6 +144,7 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "access": _access,
     "rooms": _rooms,
     "grants": _grants,
+    "sizes": _sizes,
     "span_operations": _span_operations,
     "span_facts": _span_facts,
 }
