@@ -31,6 +31,10 @@ _HEADING = re.compile(r"\]\((?!https?:)([^)#]*)#([^)]+)\)")
 _COMMAND = re.compile(r"(?:`|^ *(?:\S+=\S+ )?(?:\.venv/bin/)?)darkroom ([a-z]+)([^`\n#]*)", re.MULTILINE)
 _OPTION = re.compile(r"(?<=[ \[])--[a-z-]+")
 _TASK = re.compile(r"dev\.py ([a-z]+)")
+_SETTING = re.compile(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`")
+#: Of the host, the worker of Python, the examples and deployment, OpenTelemetry, pip, and TLS.
+_OF_OTHERS = ("APPLICATIONINSIGHTS_", "DARKROOM_", "FUNCTIONS_", "HTTPS_", "NO_PROXY", "OTEL_", "PIP_", "PYTHON_")
+_OF_OTHERS += ("REQUESTS_CA_", "SSL_CERT_")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 
@@ -141,6 +145,13 @@ def test_every_task_that_a_document_shows_is_one_of_dev_py() -> None:
     shown = {(path.name, task) for path in PAGES for task in _TASK.findall(path.read_text("utf-8"))}
     assert len(shown) > 20
     assert [each for each in shown if each[1] not in tasks] == []
+
+
+def test_every_setting_that_a_document_names_is_one_of_ours_or_begins_like_those_of_others() -> None:
+    ours = {field.metadata["name"] for field in fields(Settings)}
+    named = {(path.name, name) for path in PAGES for name in _SETTING.findall(path.read_text("utf-8"))}
+    assert len({name for _, name in named} & ours) > 40
+    assert [each for each in named if each[1] not in ours and not each[1].startswith(_OF_OTHERS)] == []
 
 
 def test_each_test_that_the_security_page_names_is_there() -> None:
