@@ -77,7 +77,7 @@ def _connections(settings: Properties, deployment: Deployment) -> Iterator[Findi
         try:
             connection = connections.read(deployment.environ, name)
         except SettingsInvalid as error:
-            yield finding(place, f"{error}.")
+            yield from (finding(place, f"{sentence}.") for sentence in error.problems)
             continue
         if connection.text is not None or not connection.managed_only or not connection.client_id:
             yield finding(place, f"The connection '{name}' must be that of a managed identity, by {name}__credential.")

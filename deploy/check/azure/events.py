@@ -59,7 +59,9 @@ def _dead_letters(subscription: Instance) -> Iterator[Finding]:
     container, place = subscription.get(*path, "deadLetterDestination", "properties", "blobContainerName")
     if container is None:
         yield finding(place, "Events that can't be delivered must go to a container (deadLetterWithResourceIdentity).")
-    elif subscription.get(*path, "identity", "type")[0] != "SystemAssigned":
+        return
+    kind, place = subscription.get(*path, "identity", "type")
+    if kind != "SystemAssigned":
         yield finding(place, "Dead letters must be written by the topic's own identity, without a key.")
 
 
