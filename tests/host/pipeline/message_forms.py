@@ -175,7 +175,7 @@ def trace_lines(module: ModuleType) -> Iterator[set[int]]:
 
 def _explains(function: ast.FunctionDef) -> bool:
     """Whether a function returns reasons, or what is kept, and no meaning of a message."""
-    return function.name in ("text_to_keep", "reason_to_keep", "bad_items", "absent", "text_of", "write")
+    return function.name in ("text_to_keep", "reason_to_keep", "bad_items", "absent", "text_of", "write", "origin")
 
 
 def _says_nothing(value: ast.expr | None) -> bool:
