@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localhost.install import python_of
-from localhost.package import trial
+from localhost.package import interpreters, trial
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,19 +21,22 @@ class Place:
         app: The folder of the app.
         folder: Where the package ``localhost`` is.
         environ: Variables over those of the test.
+        version: Of the interpreter.
     """
 
     python: Path
     app: Path
     folder: Path
     environ: Mapping[str, str]
+    version: tuple[int, int]
 
 
 def place_of(environ: Mapping[str, str] = os.environ) -> Place:
     """Return the place that ``dev.py package --test`` has laid out; by default this repository and this Python."""
     package = environ.get(trial.VARIABLE)
     if package is None:
-        return Place(Path(sys.executable), ROOT, ROOT, {})
+        return Place(Path(sys.executable), ROOT, ROOT, {}, sys.version_info[:2])
     folder = Path(package)
-    tools = folder / trial.TOOLS
-    return Place(python_of(folder / trial.VENV), folder / trial.APP, tools, {"PYTHONPATH": str(tools)})
+    python, tools = python_of(folder / trial.VENV), folder / trial.TOOLS
+    major, minor = (int(number) for number in interpreters.version_of(python).split("."))
+    return Place(python, folder / trial.APP, tools, {"PYTHONPATH": str(tools)}, (major, minor))

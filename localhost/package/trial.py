@@ -21,6 +21,18 @@ APP, VENV, TOOLS = "app", "venv", "tools"
 #: What hosts run of, beside the app's own packages; each is in the group dev of pyproject.toml, or needed by those.
 _HOST_PACKAGES = ("uvicorn", "h11", "cronsim", "azure-functions-runtime")
 _UNPINNED = ("click",)
+#: Imports all that is deployed; what requirements-extra.txt has is there for who turns it on.
+_IMPORT_ALL = """
+import importlib, pkgutil, sys
+sys.path.insert(0, ".")
+import function_app, shared
+for module in pkgutil.walk_packages(shared.__path__, "shared."):
+    try:
+        importlib.import_module(module.name)
+    except ModuleNotFoundError as error:
+        if error.name not in {"zxingcpp"}:
+            raise
+"""
 TESTS = ("tests/host/pipeline",)
 #: It runs the command, which is not deployed.
 _WITHOUT_HOST = "tests/host/pipeline/test_worker_process.py"
@@ -68,6 +80,8 @@ def lay_out(archive: Path, python: Path, folder: Path, *, root: Path, environ: M
     # As the build does: by the file alone. pip asks for a hash of each package where one of them has one.
     must([*pip, "install", "--prefer-binary", "-r", "requirements.txt"], cwd=app, doing="pip install", environ=own)
     must([*pip, "check"], cwd=app, doing="pip check", environ=own)
+    # Before anything else can be found: -I keeps out all that is not in the environment.
+    must([str(python_of(venv)), "-I", "-c", _IMPORT_ALL], cwd=app, doing="Importing each module of the package")
     named = [line for line in _development(root) if line.partition(">")[0] in _HOST_PACKAGES]
     words = ["install", "--no-deps", "--target", str(tools), *named, *_UNPINNED]
     must([*pip, *words], cwd=folder, doing="pip install for the local host", environ=own)

@@ -108,8 +108,11 @@ def test_a_python_that_is_not_there_fails_the_trial_and_says_so(capsys: pytest.C
 
 def test_tests_take_app_and_python_from_a_package_that_is_laid_out(tmp_path: Path) -> None:
     assert (place_of({}).app, place_of({}).python) == (ROOT, Path(sys.executable))
+    python = python_of(tmp_path / "venv")
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
     place = place_of({trial.VARIABLE: str(tmp_path)})
-    assert (place.app, place.python) == (tmp_path / "app", python_of(tmp_path / "venv"))
+    assert (place.app, place.python, place.version) == (tmp_path / "app", python, sys.version_info[:2])
     assert place.environ == {"PYTHONPATH": str(place.folder)} == {"PYTHONPATH": str(tmp_path / "tools")}
 
 
