@@ -32,8 +32,13 @@ def archive_of(version: str) -> Path:
 def sources(version: str) -> dict[str, str]:
     """Return the texts of a release's modules by their paths, as they were released."""
     with tarfile.open(archive_of(version)) as archive:
-        files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
-        return {name: file.read().decode() for name, file in files.items() if file is not None}
+        return {name: data.decode() for name, data in files_of(archive).items()}
+
+
+def files_of(archive: tarfile.TarFile) -> dict[str, bytes]:
+    """Return the files of an archive by their paths."""
+    files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+    return {name: file.read() for name, file in files.items() if file is not None}
 
 
 class _Importer(importlib.abc.MetaPathFinder, importlib.abc.Loader):
