@@ -1,11 +1,13 @@
 """What an external worker calls of production code: it claims over the API, and has what it has claimed."""
 
+from copy import copy
 from datetime import timedelta
 
 from shared.ports.jobs import Row
 from shared.rules.jobs import Claim
 from shared.steps.work.external import ExternalClaim
 from tests.simulation.entry_points import EXTERNAL, Darkroom
+from tests.simulation.releases import module_of
 
 
 class Holding:
@@ -35,6 +37,14 @@ class Holding:
     def abandon(self) -> object:
         """Give the job back untouched."""
         return self._resume().abandon()
+
+    def at(self, darkroom: Darkroom) -> "Holding":
+        """Return the same, to be told to another process, of either release."""
+        other = copy(self)
+        other._external = darkroom.external
+        own = module_of(darkroom.settings, "rules.jobs").Claim
+        other.claim = own(self.claim.claim_id, self.claim.token)
+        return other
 
     def _resume(self) -> ExternalClaim:
         return self._external.resume(self.job_id, self.claim)

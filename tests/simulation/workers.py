@@ -1,6 +1,7 @@
 """External workers: they claim over the API, renew now and then, and end their jobs; late, twice, and one by one."""
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import TypeVar
 
@@ -116,4 +117,10 @@ class Worker:
             self._ask(holding, end)
 
     def _ask(self, holding: Holding, call: Callable[[], object]) -> None:
-        self._stage.answers.ask(call.__name__, holding.job_id, call, claim_id=holding.claim.claim_id)
+        """Make a call; where two releases run, in a process of either: a balancer sends it to any."""
+        other = self._stage.pick("for a holder") if self._stage.plan.rollout else None
+        ask = partial(self._stage.answers.ask, call.__name__, holding.job_id, claim_id=holding.claim.claim_id)
+        if other is None:
+            ask(call=call)
+        elif not self._at(other, lambda: [ask(call=getattr(holding.at(other.darkroom), call.__name__))]):
+            raise entry_points.OUTAGES[0]("The process has died.")
