@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import BaseHandler, HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from shared.ports.deployment import AppReply
@@ -36,17 +36,8 @@ class DeployedApp:
     """
 
     def __init__(self, address: str, environ: Mapping[str, str]) -> None:
-        split = urlsplit(address)
+        split = _parts(address)
         is_here = split.hostname in _LOOPBACK
-        if (
-            split.scheme not in (("http", "https") if is_here else ("https",))
-            or not split.hostname
-            or "@" in split.netloc
-            or split.path.strip("/")
-            or split.query
-            or split.fragment
-        ):
-            raise ValueError("must be an address such as https://app.azurewebsites.net, without a path")
         self._root = f"{split.scheme}://{split.netloc}"
         own: tuple[BaseHandler, ...] = (ProxyHandler({}),) if is_here else ()
         self._opener = build_opener(_NoRedirects, *own)
@@ -71,6 +62,20 @@ class DeployedApp:
             return AppReply(status=None, reason=_reason(error.reason))
         except (OSError, http.client.HTTPException) as error:
             return AppReply(status=None, reason=_reason(error))
+
+
+def _parts(address: str) -> SplitResult:
+    """Split the address of an app; raise ``ValueError`` for another one."""
+    requirement = "must be an address such as https://app.azurewebsites.net, without a path"
+    try:
+        split = urlsplit(address)
+        has_more = bool(split.path.strip("/") or split.query or split.fragment or split.username or split.port == 0)
+    except ValueError:  # of its host or port
+        raise ValueError(requirement) from None
+    schemes = ("http", "https") if split.hostname in _LOOPBACK else ("https",)
+    if has_more or not split.hostname or split.scheme not in schemes:
+        raise ValueError(requirement)
+    return split
 
 
 def _content(body: bytes) -> Mapping[str, Any]:

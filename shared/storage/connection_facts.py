@@ -1,22 +1,26 @@
 """What may be shown of a connection: its form and where it leads, never a key or a signature."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
+from shared.errors import SettingsInvalid
 from shared.ports.places import ConnectionFacts, Form
 from shared.storage import connections
 from shared.storage.connections import SERVICES, Connection
 
 _EMULATOR_PORTS = {"blob": 10_000, "queue": 10_001, "table": 10_002}
 _SUFFIX = "core.windows.net"
+#: Scheme, host and port; what follows is left out.
+_URL = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?(?=[/?]|\Z)")
 
 
 def describe(environ: Mapping[str, str], name: str) -> ConnectionFacts:
     """Describe the connection of that name.
 
     Raises:
-        SettingsInvalid: As ``connections.read``.
+        SettingsInvalid: As ``connections.read``; or an endpoint is no URL.
     """
     connection = connections.read(environ, name)
     shadowed = connection.setting != name and connections.is_set(environ, name)
@@ -25,7 +29,7 @@ def describe(environ: Mapping[str, str], name: str) -> ConnectionFacts:
         setting=connection.setting,
         shadow=name if shadowed else None,
         form=_form(connection, parts),
-        urls={service: _plain(url) for service, url in _urls(connection, parts).items()},
+        urls={service: _plain(url, connection) for service, url in _urls(connection, parts).items()},
         expires=_expiry(parts.get("sharedaccesssignature", "")),
     )
 
@@ -55,10 +59,14 @@ def _urls(connection: Connection, parts: Mapping[str, str]) -> dict[str, str]:
     return made | {name: parts[f"{name}endpoint"] for name in SERVICES if f"{name}endpoint" in parts}
 
 
-def _plain(url: str) -> str:
+def _plain(url: str, connection: Connection) -> str:
     """Return scheme and host alone: a query may be a signature."""
-    split = urlsplit(url)
-    return f"{split.scheme}://{split.netloc.rpartition('@')[2]}"
+    found = _URL.match(url)
+    if found is None:
+        raise SettingsInvalid(
+            [f"{connection.setting}: must lead to URLs, such as https://account.blob.core.windows.net for blobs"]
+        )
+    return found[0]
 
 
 def _expiry(sas: str) -> datetime | None:

@@ -221,6 +221,11 @@ def test_a_machine_without_an_identity_is_told_to_get_one(place: Place, monkeypa
     assert Symptom.OWN_IDENTITY in {each.symptom for each in found}
 
 
+def test_a_key_that_nothing_can_be_signed_with_is_told(place: Place) -> None:
+    found = problems(examine(place, AzureWebJobsStorage="AccountName=a;AccountKey=abc"))
+    assert {each.symptom for each in found} == {Symptom.UNKNOWN_CALLER}
+
+
 def test_clocks_that_differ_are_told(place: Place) -> None:
     place.build(create=True)
     now = (place.account.clock.now() if place.account else datetime.now(UTC)) + timedelta(minutes=10)
@@ -314,7 +319,10 @@ def test_the_command_says_how_bad_it_is_by_its_status_and_fits_a_terminal(
     assert "problems: 0" in fine.stdout
 
 
-@pytest.mark.parametrize("address", ["http://app.example", "https://u:p@app.example", "https://app.example/api", "app"])
+@pytest.mark.parametrize(
+    "address",
+    ["http://app.example", "https://u:p@app.example", "https://app.example/api", "https://a:99999", "https://[", "app"],
+)
 def test_an_address_without_tls_or_with_more_than_a_host_is_refused(
     command: Callable[..., Result], address: str
 ) -> None:

@@ -190,6 +190,13 @@ def test_images_without_a_queue_endpoint_are_told() -> None:
     assert symptoms(list(check_connection(facts, NOW, needs_queue=True))) == [Symptom.NO_QUEUE_ENDPOINT]
 
 
+@pytest.mark.parametrize("url", ["a", "ftp://a.example", "https://", "https://[::1:1", "https://a b", "https://u:p@h"])
+def test_an_endpoint_that_is_no_url_is_refused_without_its_value(url: str) -> None:
+    with pytest.raises(SettingsInvalid, match="X: must lead to URLs") as refused:
+        describe({"X": f"AccountName=a;AccountKey={KEY};BlobEndpoint={url}?sig={SIGNATURE}"}, "X")
+    assert not any(secret in str(refused.value) for secret in (KEY, SIGNATURE, "u:p"))
+
+
 def test_a_connection_that_is_not_set_is_refused() -> None:
     with pytest.raises(SettingsInvalid, match="X: must be a connection string"):
         describe({}, "X")

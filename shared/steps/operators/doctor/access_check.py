@@ -116,6 +116,8 @@ class _Visit:
     def _diagnose(self, act: Act, answer: Answer) -> Diagnosis:
         place, connection = self.place, self.place.connection
         symptom = _SYMPTOMS[answer.verdict]
+        if symptom is Symptom.NO_IDENTITY and connection.form not in (Form.IDENTITY, Form.MANAGED):
+            symptom = Symptom.UNKNOWN_CALLER  # it is the key that is malformed
         is_spare = place.name in self.spare
         if symptom is Symptom.ABSENT and act is Act.KEEP_HOST_STATE:
             symptom = Symptom.NO_HOST_YET
