@@ -1,10 +1,13 @@
 """Traces of real processes, as a collector on this machine gets them."""
 
+import socket
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
+from shared.clock import monotonic
+from shared.wiring.tracing import LAST_SECONDS
 from tests.collector import Collector, Node, collector, tree
 from tests.rig import SAMPLES, Rig, until
 from tests.worker_rig import workers
@@ -72,3 +75,19 @@ def test_a_worker_sends_its_spans_before_it_ends(target: Collector, rig: Rig) ->
     print("\n".join(tree(of_job(target))))
     assert tree(of_job(target)) == [line[2:] for line in UPLOAD[1:-1]]
     assert {node.service for node in target.nodes} == {"darkroom-worker"}
+
+
+@pytest.mark.prove("a process of its own; every day test_span_export has a collector that never answers")
+def test_a_worker_whose_collector_is_gone_works_and_ends_as_ever(rig: Rig) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with workers(rig) as start:
+        worker = start(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{port}", OTEL_BSP_SCHEDULE_DELAY="100")
+        identity = rig.upload("cat.png", CAT)
+        rig.send("images/cat.png")
+        assert rig.end_of(identity) == ("COMPLETED", 1)
+        until(lambda: [line for line in worker.lines() if "otlp" in line.get("logger", "")], what="its complaint")
+        began = monotonic()
+        assert worker.drain() == 0
+        assert monotonic() - began < LAST_SECONDS + 5
+    assert rig.verify().startswith("1 jobs, 0 violations")
