@@ -5,13 +5,19 @@ import subprocess
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared import wiring
 from shared.analysis import REPORT_SCHEMA
 from shared.rules import jobs, messages, statistics
+from shared.runtime import Runtime
 from shared.wiring.steps import Darkroom
+from tests.simulation import entry_points, external_claims, overviews
 from tests.simulation.releases import PREVIOUS, archive_of, files_of, sources, wiring_of
+from tests.simulation.service.account import storage_account
+from tests.simulation.service.transport import InProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 _NUMBERS = {
@@ -48,6 +54,35 @@ def test_its_steps_and_adapters_are_its_own_and_what_they_stand_on_is_this_relea
     assert old.steps.Darkroom is not Darkroom
     assert old.open_all.__module__ == f"{package}.storage.adapters"
     assert old.ServerClock.__module__ == "shared.clock"
+
+
+@pytest.fixture
+def both() -> tuple[Any, Any]:
+    """This release and the one before, on one account."""
+    settings = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "MAX_ATTEMPTS": "100"}
+    account = storage_account()
+    runtime = Runtime(monotonic=lambda: account.clock.seconds, pause=account.clock.go)
+    options: dict[str, Any] = {"transport": InProcess(account), "runtime": runtime, "threaded": False, "works": {}}
+    return wiring.build(settings, **options), wiring_of(PREVIOUS).build(settings, **options)
+
+
+def test_a_purge_of_the_release_before_that_dies_leaves_a_copy_that_verify_tells_and_repairs(
+    both: tuple[Any, Any],
+) -> None:
+    new, old = both
+    entry_points.add(new, "many", unique=True)
+    job_id = overviews.jobs(new)[0]["id"]
+    for _ in range(91):
+        external_claims.claim(new, job_id, "remote/1", 60.0).abandon()
+    external_claims.claim(new, job_id, "remote/1", 60.0).complete()
+
+    row = old.storage.jobs.get(job_id)
+    old.storage.ended._cut(row, old.storage.ended._attempts(row.job)[:90])
+
+    assert [each.startswith(overviews.STALE) for each in entry_points.verify(new)] == [True]
+    assert entry_points.verify(old) == []
+    assert entry_points.verify(new, repair=True) == []
+    assert overviews.jobs(new)[0]["attempts"] == 2
 
 
 def test_upgrade_md_says_which_numbers_each_release_writes() -> None:
