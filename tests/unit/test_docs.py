@@ -33,7 +33,16 @@ _OPTION = re.compile(r"(?<=[ \[])--[a-z-]+")
 _TASK = re.compile(r"dev\.py ([a-z]+)")
 _SETTING = re.compile(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`")
 #: Of the host, the worker of Python, the examples and deployment, OpenTelemetry, pip, and TLS.
-_OF_OTHERS = ("APPLICATIONINSIGHTS_", "DARKROOM_", "FUNCTIONS_", "HTTPS_", "NO_PROXY", "OTEL_", "PIP_", "PYTHON_")
+_OF_OTHERS: tuple[str, ...] = (
+    "APPLICATIONINSIGHTS_",
+    "DARKROOM_",
+    "FUNCTIONS_",
+    "HTTPS_",
+    "NO_PROXY",
+    "OTEL_",
+    "PIP_",
+    "PYTHON_",
+)
 _OF_OTHERS += ("REQUESTS_CA_", "SSL_CERT_")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
