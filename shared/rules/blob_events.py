@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import MessageRejected
-from shared.rules import blob_urls
+from shared.rules import blob_urls, json_text
 from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 
@@ -27,6 +27,15 @@ def is_event(item: Mapping[str, Any]) -> bool:
     """Whether an object is an event, of whatever service."""
     kind = item.get("type")
     return "eventType" in item or "specversion" in item or (isinstance(kind, str) and kind.lower().startswith(_STORAGE))
+
+
+def is_text_of_one(text: str) -> bool:
+    """Whether a text is an event: Event Grid writes each in base64, which is no name then, however short it is."""
+    try:
+        body = json_text.parse(text) if text.startswith("{") else None
+    except MessageRejected:
+        return False
+    return isinstance(body, dict) and is_event(body)
 
 
 def image_of(event: Mapping[str, Any], images_container: str) -> ImageRef | IgnoreReason:

@@ -1,7 +1,7 @@
 """What a queue message may say. A message is a hint; the row is the truth.
 
 Ours is ``{"v": 1, "job_id": …}``. Others' are welcome: whatever names an image or a job, tried from the most to the
-least specific form, and decoded from base64 only when nothing else has matched.
+least specific form, and decoded from base64 only when nothing else has matched, unless that gives an event.
 """
 
 import base64
@@ -168,11 +168,12 @@ def readings(text: str, *, images_container: str) -> Iterator[Hints]:
         raise MessageRejected("empty", "The message is empty.")
     for _ in range(_LAYERS):
         decoded = _from_base64(text)
-        try:
-            yield from _plain(text, images_container)
-        except MessageRejected:
-            if decoded is None:
-                raise
+        if decoded is None or not blob_events.is_text_of_one(decoded):
+            try:
+                yield from _plain(text, images_container)
+            except MessageRejected:
+                if decoded is None:
+                    raise
         if decoded is None:
             return
         text = decoded
