@@ -30,8 +30,16 @@ _ABOUT = (
     "ETag of a response to a claim or a renewal is the lease; every other ETag of a job names its version."
 )
 _REFERENCES = "#/components/schemas/{model}"
-#: A span a request, where this process traces; its steps, metrics and logs are not asked for.
-_TELEMETRY: TelemetryConfig = {"metrics": False, "logs": False, "operation_spans": False, "auto_configure": False}
+#: What monitors ask for every few seconds.
+_PROBES = frozenset({f"{ROOT}/health", f"{ROOT}/metrics"})
+#: A span a request, where this process traces; steps of requests, metrics and logs are not asked for.
+_TELEMETRY: TelemetryConfig = {
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": lambda scope: scope["path"] in _PROBES,
+}
 
 
 class App(FastAPI):

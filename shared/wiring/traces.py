@@ -76,6 +76,8 @@ class JobSpans:
             if move.event is Event.CLAIM:
                 span.note(owner=move.job.owner)
                 _note_lapse(span, job)
+            if job.traceparent is None:  # added by a process that did not trace: what follows is one trace at least
+                move = _carry(move, span)
             moved = self.jobs.replace(row, move, over=over, keyed=keyed, superseded=superseded, timeout=timeout)
             if move.event in _FAILURES and move.job.error is not None and move.job.error is not job.error:
                 span.fail(move.job.error.code)

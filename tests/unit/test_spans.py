@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
+from shared.tracing import OFF
 from tests.collector import tree
 from tests.doubles.spans import SpanWorld, facts, nodes, traceparent, traces
 from tests.doubles.world import png
@@ -264,3 +266,26 @@ def test_tracing_asks_storage_for_nothing_more() -> None:
     assert journals[0] == journals[1]
     assert ImageRef("images", "cat.png") == CAT
     assert world.job(next(iter(world.jobs.table.jobs))).state is State.COMPLETED
+
+
+def test_the_spans_that_a_handler_makes_are_within_its_attempt() -> None:
+    def work(_: Context) -> None:
+        with world.provider.get_tracer("theirs").start_as_current_span("theirs"):
+            pass
+
+    world = SpanWorld({KIND: work})
+    world.darkroom.attempt.run(add(world), owner="queue/1")
+    assert nodes(world.spans("theirs"))[0].parent == nodes(world.spans("process"))[0].id
+
+
+def test_a_job_that_was_added_without_tracing_is_one_trace_from_its_next_claim_on() -> None:
+    world = SpanWorld({KIND: raising(RetryJob("busy", "Later."))})
+    replace(world.darkroom, storage=world.storage, tracer=OFF).add.add(
+        NewJob(kind=KIND, ref="text", params={}, unique=True)
+    )
+    (job_id,) = world.jobs.table.jobs
+    for _ in range(2):
+        world.darkroom.attempt.run(job_id, owner="queue/1")
+        world.clock.advance(3600)
+    assert len(world.spans("claim")) == 2
+    assert len(traces(world.spans())) == 1

@@ -60,3 +60,8 @@ def test_a_key_is_in_no_span(client: Client, world: SpanWorld) -> None:
     (span,) = world.spans()
     assert facts(span)["url.query"] == "type=t"
     assert "secret" not in span.to_json()
+
+
+def test_what_monitors_ask_for_again_and_again_has_no_span(client: Client, world: SpanWorld) -> None:
+    assert [client.call("GET", path).status for path in ("/health", "/metrics", "/stats")] == [200] * 3
+    assert tree(nodes(world.spans())) == ["GET /stats"]
