@@ -29,9 +29,10 @@ def read(path: str) -> Any:  # noqa: ANN401 - any YAML
     return yaml.safe_load((ROOT / path).read_text("utf-8"))
 
 
-def test_ci_runs_the_two_commands_of_the_readme_coverage_and_a_compiler_of_bicep() -> None:
-    *commands, compile_bicep = [step["run"] for step in STEPS if "run" in step]
-    assert commands == ["python3 dev.py run --once", "python3 dev.py test", "python3 dev.py coverage"]
+def test_ci_runs_the_two_commands_of_the_readme_the_package_coverage_and_a_compiler_of_bicep() -> None:
+    run, test, package, coverage, compile_bicep = [step["run"] for step in STEPS if "run" in step]
+    assert [run, test, coverage] == ["python3 dev.py run --once", "python3 dev.py test", "python3 dev.py coverage"]
+    assert package == "python3 dev.py package --test --python ${{ matrix.python }}"
     assert compile_bicep == f"az bicep build --file {MAIN} --stdout > /dev/null"
     readme = (ROOT / "README.md").read_text("utf-8")
     assert "\n```\npython3 dev.py run\npython3 dev.py test\n```\n" in readme
