@@ -3,11 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from typer.main import get_group
-
 from docs.templates import ERRORS, requirements, results, sentences
-from shared.cli.main import app
-from shared.cli.worker_options import parser
 from shared.http.error_codes import ErrorCode
 from shared.rules.diagnoses import Symptom
 from shared.telemetry import FIELDS, LogEvent
@@ -61,20 +57,6 @@ def _lines() -> Rows:
     return _rows("line", "", said, ends=("",))
 
 
-def _help() -> Rows:
-    rows: dict[tuple[str, str], None] = {}
-    for name, command in get_group(app).commands.items():
-        rows[f"`darkroom {name}`", command.help or ""] = None
-        for parameter in command.params:
-            word = (
-                parameter.opts[0] if parameter.param_type_name == "option" else str(getattr(parameter, "metavar", ""))
-            )
-            rows[f"`{word}`", getattr(parameter, "help", None) or ""] = None
-    for action in parser()._actions[1:]:  # noqa: SLF001 - listed nowhere else; of the last command, behind its --help
-        rows[f"`{action.option_strings[0]}`", action.help or ""] = None
-    return [("command or option", "help"), *rows]
-
-
 def _events() -> Rows:
     rows: Rows = [("`event`", "level", "fields", "meaning", "what to do")]
     rows += [
@@ -117,7 +99,6 @@ TABLES: Mapping[str, Callable[[], Rows]] = {
     "settings_errors": _settings_errors,
     "why": _why,
     "lines": _lines,
-    "help": _help,
     "events": _events,
     "event_fields": _event_fields,
     "symptoms": _symptoms,
