@@ -97,6 +97,8 @@ class HostJson:
     max_dequeue_count: int = 5
     visibility_timeout: timedelta = timedelta(0)
     max_polling_interval: timedelta = timedelta(minutes=1)
+    #: Of the blob triggers' queue: the default, whatever the section of queues says.
+    own_polling_interval: timedelta = timedelta(minutes=1)
     base64_mode: bool = True
     blob_parallelism: int = 8
     poison_blob_threshold: int = 5
@@ -125,6 +127,7 @@ def read_host_json(app: Path, environ: Mapping[str, str]) -> HostJson:
             max_dequeue_count=_number(queues, "maxDequeueCount", 5, 1, 1_000_000),
             visibility_timeout=time_span(str(queues.get("visibilityTimeout", "00:00:00"))),
             max_polling_interval=_polling(queues.get("maxPollingInterval"), development=development),
+            own_polling_interval=_polling(None, development=development),
             base64_mode=_is_base64(str(queues.get("messageEncoding", "base64"))),
             blob_parallelism=_number(blobs, "maxDegreeOfParallelism", 8 * (os.cpu_count() or 1), 1, 1000),
             poison_blob_threshold=_number(blobs, "poisonBlobThreshold", 5, 1, 1_000_000),

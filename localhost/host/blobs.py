@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,15 +81,18 @@ class BlobQueue:
         self._functions = functions
         self._context = context
         self.queue = context.connections.queues().get_queue_client(queue_name(context.state.host_id))
+        #: Tells this instance's listener that a message is there; the others find it by their next poll.
+        self.notify: Callable[[], None] = lambda: None
 
     def send(self, message: BlobMessage) -> None:
-        """Put a message on the queue, which is made when it is missed."""
+        """Put a message on the queue, which is made when it is missed, and tell the listener."""
         content = delivery.encode(message.dump(), base64_mode=self._context.host_json.base64_mode)
         try:
             self.queue.send_message(content)
         except ResourceNotFoundError:
             make_queue(self.queue)
             self.queue.send_message(content)
+        self.notify()
 
     def deliver(self, lease: MessageLease, body: bytes) -> bool:
         """Call the function of a message; True also when there is nothing to call or the version is gone."""

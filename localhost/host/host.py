@@ -126,6 +126,8 @@ class Host:
         deadline = self._context.clock.monotonic() + self._context.options.drain.total_seconds()
         self._context.log.event("host draining", running=self._context.activity.running)
         self._context.stop.set()
+        for listener in self._listeners:
+            listener.wake()
         self._server.stop()
         idle = self._join(deadline)
         for lock in self._singletons:
@@ -189,12 +191,10 @@ class Host:
             visibility_seconds=0,
         )
         queue = self._blob_queue
-        self._listen(
-            Source(
-                name=queue.queue.queue_name, queue=queue.queue, deliver=queue.deliver, poison=queue.poison, own=True
-            ),
-            limits,
+        source = Source(
+            name=queue.queue.queue_name, queue=queue.queue, deliver=queue.deliver, poison=queue.poison, own=True
         )
+        queue.notify = self._listen(source, limits).wake
         scanned = [Scanner(function, self._context, queue.send) for function in active if not is_event_grid(function)]
         if scanned:
             lock = self._lock(scans.LOCK)
@@ -207,10 +207,11 @@ class Host:
             if not function.is_disabled:
                 self._threads.append(_thread(f"timer-{function.name}", timer.run))
 
-    def _listen(self, source: Source, limits: Limits) -> None:
+    def _listen(self, source: Source, limits: Limits) -> QueueListener:
         listener = QueueListener(source, limits, self._context)
         self._listeners.append(listener)
         self._threads.append(_thread(f"queue-{source.name}", listener.run))
+        return listener
 
     def _lock(self, name: str) -> Singleton:
         lock = self._context.singleton(name)

@@ -31,11 +31,10 @@ class HostContext:
     worker: Worker
     state: HostState
 
-    @property
-    def poll_max_seconds(self) -> float:
-        """The longest wait between two polls of an empty queue."""
-        poll_max = self.options.poll_max
-        return (self.host_json.max_polling_interval if poll_max is None else poll_max).total_seconds()
+    def poll_max_seconds(self, *, own: bool) -> float:
+        """Return the longest wait between two polls of an empty queue: a user's, or the host's own."""
+        of_file = self.host_json.own_polling_interval if own else self.host_json.max_polling_interval
+        return (of_file if self.options.poll_max is None else self.options.poll_max).total_seconds()
 
     def singleton(self, name: str) -> Singleton:
         """Return the lock of this name; nothing is taken yet."""

@@ -115,10 +115,9 @@ def build_response(status: int, headers: list[tuple[str, str]], body: bytes, met
     """
     if status not in _FINAL_STATUSES:
         raise ValueError(f"{status} is not the status of a response.")
-    dropped = _FRAMING | {"content-type"} if status in _BODILESS else _FRAMING
     response = Response(b"" if status in _BODILESS else body, status)
     length = next((value for name, value in headers if name.lower() == "content-length"), "")
-    kept = [(name, value) for name, value in headers if name.lower() not in dropped]
+    kept = [(name, value) for name, value in headers if name.lower() not in _FRAMING]
     if status not in _BODILESS:
         kept.append(
             ("Content-Length", length if method == "HEAD" and not body and length.isdecimal() else str(len(body)))

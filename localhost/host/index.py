@@ -12,6 +12,8 @@ from localhost.host.connections import DEFAULT
 TRIGGERS = frozenset({"queueTrigger", "blobTrigger", "timerTrigger", "httpTrigger"})
 #: Where a ``%SETTING%`` may stand.
 _RESOLVED = ("queueName", "path", "schedule", "route")
+#: What a route may not begin with, as on the real host: ``administrators`` neither.
+_OWN_ROUTES = ("admin", "runtime")
 
 
 @dataclass(frozen=True)
@@ -94,5 +96,7 @@ def _check(function: Function) -> None:
             ncrontab.parse(function.trigger["schedule"])
         elif function.kind == "blobTrigger":
             _ = function.pattern
+        elif function.kind == "httpTrigger" and function.route.lower().startswith(_OWN_ROUTES):
+            raise ValueError(f"the route {function.route!r} begins like those of the host.")  # noqa: TRY301
     except ValueError as error:
         raise SettingsWrong(f"Function {function.name}: {error}") from None

@@ -24,6 +24,7 @@ _LINGER_SECONDS = 2.0
 _ABSOLUTE = re.compile(r"https?://([^/]*)(.*)", re.IGNORECASE)
 #: An escaped slash stays escaped in a path, as on the real host: it separates nothing.
 _ESCAPES = re.compile(r"(?:%(?!2[Ff])[0-9A-Fa-f]{2})+")
+_ESCAPED_DOT = re.compile("%2e", re.IGNORECASE)
 _ESCAPED_ESCAPE = re.compile(r"%25(?=[0-9A-Fa-f]{2})")
 
 
@@ -112,16 +113,32 @@ async def _refuse(status: int, receive: Receive, send: Send) -> None:
 def _target(scope: Scope) -> Scope:
     """Return the scope with its path decoded, and with the host and the URL that the request is for.
 
-    The real host decodes the path, encodes it again, and leaves alone what looks like an escape by then: so ``%2541``
-    reaches a function as ``%41``, which is an ``A``. A URL as the target has its own host.
+    The real host decodes the path, resolves ``/./`` and ``/../``, encodes it again, and leaves alone what looks like an
+    escape by then: so ``%2541`` reaches a function as ``%41``, which is an ``A``. A URL as the target has its own host.
     """
     path, query = scope["raw_path"].decode(), scope["query_string"].decode()
     host = Request(scope).headers.get("host", "localhost")
     absolute = _ABSOLUTE.fullmatch(path)
     if absolute is not None:
         host, path = absolute[1], absolute[2] or "/"
+    path = _resolve(path)
     url = f"http://{host}{_ESCAPED_ESCAPE.sub('%', path)}{'?' if query else ''}{query}"
     return {**scope, "path": _ESCAPES.sub(_decode, path), "state": {"host": host, "url": url}}
+
+
+def _resolve(path: str) -> str:
+    """Return a path without its segments ``.`` and ``..``, escaped or not."""
+    kept: list[str] = []
+    *folders, last = path.split("/")
+    for segment in [*folders, last]:
+        plain = _ESCAPED_DOT.sub(".", segment)
+        if plain == ".." and len(kept) > 1:
+            kept.pop()
+        elif plain not in {".", ".."}:
+            kept.append(segment)
+    if _ESCAPED_DOT.sub(".", last) in {".", ".."}:
+        kept.append("")
+    return "/".join(kept)
 
 
 def _decode(escapes: re.Match[str]) -> str:

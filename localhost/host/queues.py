@@ -60,6 +60,7 @@ class QueueListener:
         self._in_flight = 0
         self._empty_polls = 0
         self._waits_for_queue = False
+        self._wake = threading.Event()
 
     def run(self) -> None:
         """Listen until the host stops; an outage of storage slows it down and never ends it."""
@@ -73,8 +74,14 @@ class QueueListener:
             if found:
                 self._wait_for_room()
             else:
-                seconds = delivery.poll_seconds(self._empty_polls, self._context.poll_max_seconds, random.random())  # noqa: S311
-                self._context.stop.wait(seconds)
+                longest = self._context.poll_max_seconds(own=self._source.own)
+                self._wake.wait(delivery.poll_seconds(self._empty_polls, longest, random.random()))  # noqa: S311
+                self._wake.clear()
+
+    def wake(self) -> None:
+        """Poll now: a message is there, or the host stops."""
+        self._empty_polls = 0
+        self._wake.set()
 
     def close(self) -> None:
         """Wait for the carriers; nothing may be under way any more."""

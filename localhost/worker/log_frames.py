@@ -9,8 +9,6 @@ from localhost.worker.kinds import Kind
 
 #: Libraries that would log every request.
 _LIBRARIES = ("azure", "urllib3")
-#: Lines of the worker's own library: the real worker sends them as the system's, not as the app's.
-_SYSTEM = "azure_functions_runtime"
 
 
 class LogFrames(logging.Handler):
@@ -52,4 +50,3 @@ def capture(channel: Channel, kind: Kind) -> None:
     root.setLevel(logging.INFO)
     for name in _LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger(_SYSTEM).propagate = False

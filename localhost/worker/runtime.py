@@ -1,5 +1,6 @@
 """Call functions by azure-functions-runtime, the library that the production worker loads from Python 3.13 on."""
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from azure_functions_runtime import handle_event, loader, native_invocation
 from azure_functions_runtime.bindings.datumdef import Datum
 from azure_functions_runtime.bindings.meta import load_binding_registry
 from azure_functions_runtime.functions import FunctionLoadError
+from azure_functions_runtime.logging import logger
 from azure_functions_runtime.utils.threadpool import start_threadpool_executor, stop_threadpool_executor
 
 from localhost.channel import Data
@@ -32,6 +34,9 @@ class Runtime:
     """
 
     def __init__(self, folder: Path) -> None:
+        # Its own lines are the system's, not the app's: what they say of a call is the error that the call ends with.
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
         load_binding_registry()
         start_threadpool_executor()
         sys.path.insert(0, str(folder))

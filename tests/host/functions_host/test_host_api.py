@@ -63,7 +63,7 @@ def test_any_method_and_any_bytes_reach_the_function_over_one_connection(line: h
 
 
 @pytest.mark.parametrize(
-    "path", ["a%2Fb", "a%25", "a%FF%00", "a//b", "/a;b;c=1", "a+b", "a?x=%2F+%ff&&y", "a/../b", "", "a'(*)|[^]`"]
+    "path", ["a%2Fb", "a%25", "a%FF%00", "a//b", "a;b;c=1", "a+b", "a?x=%2F+%ff&&y", "a.b/..c", "", "a'(*)|[^]`"]
 )
 def test_the_url_reaches_the_function_as_it_was_written(api: HostUnderTest, path: str) -> None:
     raw = talk(api.host.port, f"URL /api/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
@@ -79,6 +79,29 @@ def test_an_escape_behind_an_escaped_percent_sign_is_undone_as_on_the_real_host(
 ) -> None:
     raw = talk(api.host.port, f"URL /api/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
     assert raw.endswith(f"\r\n\r\nhttp://localhost/api/{seen}".encode())
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ("/api/./a/../b", "/api/b"),
+        ("/api/a/%2E%2e/b/%2e", "/api/b/"),
+        ("/api/a/..", "/api/"),
+        ("/../../api/a", "/api/a"),
+        ("/api/a%2F../b", "/api/a%2F../b"),
+        ("/api/a?b=/../c", "/api/a?b=/../c"),
+    ],
+)
+def test_segments_of_dots_are_resolved_as_on_the_real_host(api: HostUnderTest, path: str, seen: str) -> None:
+    raw = talk(api.host.port, f"URL {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    assert raw.endswith(f"\r\n\r\nhttp://localhost{seen}".encode())
+
+
+@pytest.mark.parametrize("path", ["/api//a", "/api//", "/api/../x", "/api/../../etc/passwd"])
+def test_a_path_that_no_route_takes_is_the_hosts_own_empty_404(api: HostUnderTest, path: str) -> None:
+    raw = talk(api.host.port, f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    head, _, body = raw.partition(b"\r\n\r\n")
+    assert (head.startswith(b"HTTP/1.1 404 "), body) == (True, b"")
 
 
 def test_a_route_parameter_is_decoded_but_for_an_escaped_slash(api: HostUnderTest) -> None:
@@ -181,9 +204,11 @@ def test_an_answer_goes_back_as_the_function_gave_it(line: http.client.HTTPConne
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_without_content_says_nothing_about_content(line: http.client.HTTPConnection, status: int) -> None:
-    said = say(line, "POST", status, ("etag", '"1"'), ("content-length", "0"))
-    assert (said[0], without(said[1]), said[2]) == (status, [("etag", '"1"')], b"")
+def test_an_answer_without_content_has_no_length_and_keeps_its_type(
+    line: http.client.HTTPConnection, status: int
+) -> None:
+    said = say(line, "POST", status, ("content-type", TEXT), ("etag", '"1"'), ("content-length", "0"))
+    assert (said[0], without(said[1]), said[2]) == (status, [("content-type", TEXT), ("etag", '"1"')], b"")
     assert say(line, "POST", 200, body=b"next")[2] == b"next"
 
 

@@ -48,6 +48,7 @@ def test_host_json_is_honoured(tmp_path: Path) -> None:
 def test_in_development_a_poll_comes_within_2_seconds(tmp_path: Path) -> None:
     read = host_json(tmp_path, "{}", AZURE_FUNCTIONS_ENVIRONMENT="Development")
     assert read.max_polling_interval == timedelta(seconds=2)
+    assert read.own_polling_interval == timedelta(seconds=2)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,12 @@ def test_a_connection_is_found_under_its_name_and_the_prefixed_one(name: str) ->
     assert connections.queues("X") is connections.queues("X")
     connections.close()
     assert "10001" in DEVELOPMENT
+
+
+def test_of_two_connections_the_prefixed_one_is_used() -> None:
+    connections = Connections({"X": "nonsense", "AzureWebJobsX": "UseDevelopmentStorage=true"})
+    assert connections.blobs("X").url == "http://127.0.0.1:10000/devstoreaccount1/"
+    connections.close()
 
 
 @pytest.mark.parametrize(
@@ -208,6 +215,8 @@ def test_an_app_without_what_it_needs_is_refused(
         ("@app.queue_trigger('m', 'q', 'X')\ndef f(m: str, other: int) -> None: ...\n", "no binding provides"),
         ("@app.queue_trigger('x', 'q', 'X')\ndef f(m: str) -> None: ...\n", "is not a parameter"),
         ("@app.blob_trigger('b', '{c}/x', 'X')\ndef f(b: func.InputStream) -> None: ...\n", "must begin with"),
+        ("@app.route('Administrators')\ndef f(req: func.HttpRequest) -> str: ...\n", "begins like those of the host"),
+        ("@app.route('runtime/x')\ndef f(req: func.HttpRequest) -> str: ...\n", "begins like those of the host"),
         ("@app.event_grid_trigger('e')\ndef f(e: func.EventGridEvent) -> None: ...\n", "must have exactly one trigger"),
         (
             "@app.queue_trigger('m', 'q', 'X')\n@app.queue_output('o', 'q', 'X')\ndef f(m: str, o: str) -> None: ...\n",

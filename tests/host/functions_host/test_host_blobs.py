@@ -1,12 +1,15 @@
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
+from azure.storage.blob import BlobClient
 from azure.storage.queue import QueueClient
 
+from localhost.host import delivery
 from localhost.host.blobs import POISON_QUEUE, BlobMessage, queue_name
-from tests.host.functions_host.hosts import Launch, Storage
+from tests.host.functions_host.hosts import Copy, Launch, Storage
 from tests.rig import until
 from tests.unit.acts import raising
 
@@ -105,6 +108,41 @@ def test_a_version_that_is_gone_when_its_message_comes_is_skipped(
     running = launch("blobs")
     running.log.wait_for("blob skipped")
     assert running.no_call(0.1)
+
+
+def test_a_blob_whose_receipt_was_not_marked_is_announced_twice(
+    storage: Storage, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = storage.blobs.create_container(storage.name)
+    container.upload_blob("in/x.png", b"one")
+    with monkeypatch.context() as patch:
+        patch.setattr(BlobClient, "set_blob_metadata", raising(ServiceRequestError("the cable is out")))
+        running = launch("blobs", scan=timedelta(seconds=0.1))
+        running.log.wait_for("blob not announced")
+    assert [running.call()[1][2], running.call()[1][2]] == [b"one", b"one"]
+
+
+def test_a_function_of_another_name_gets_every_blob_again(
+    storage: Storage, launch: Launch, copy_app: Copy, tmp_path: Path
+) -> None:
+    storage.blobs.create_container(storage.name).upload_blob("in/x.png", b"one")
+    first = launch("blobs")
+    assert first.call()[0] == "by_scan"
+    assert first.host.close()
+    app = copy_app("blobs", "2.0", "2.0")
+    source = tmp_path / "function_app.py"
+    source.write_text(source.read_text().replace("by_scan", "by_name"))
+    assert launch(app).call()[0] == "by_name"
+
+
+def test_the_scanning_instance_hears_of_its_own_message_at_once(
+    storage: Storage, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "poll_seconds", lambda *_: 60.0)
+    container = storage.blobs.create_container(storage.name)
+    running = launch("blobs")
+    container.upload_blob("in/x.png", b"one")
+    assert running.call()[1][2] == b"one"
 
 
 def test_a_blob_that_could_not_be_announced_is_announced_in_the_next_scan(

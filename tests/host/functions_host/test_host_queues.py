@@ -65,6 +65,19 @@ def test_a_message_over_the_maximum_is_poisoned_without_a_call(storage: Storage,
     assert not running.log.find("function started", function="work")
 
 
+def test_a_crash_between_the_copy_and_the_deletion_leaves_both(
+    storage: Storage, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = storage.queue()
+    queue.send_message("fail")
+    for _ in range(2):
+        queue.update_message(next(queue.receive_messages(max_messages=1)), visibility_timeout=0)
+    monkeypatch.setattr(QueueClient, "delete_message", raising(ConnectionError("the cable is out")))
+    running = launch("recorder", settings={"AzureWebJobs.bury.Disabled": "true"})
+    running.log.wait_for("message not settled")
+    assert (count(queue), contents(storage.queue("-poison", make=False))) == (1, ["fail"])
+
+
 def test_a_poison_queue_has_no_poison_queue_of_its_own(storage: Storage, launch: Launch) -> None:
     storage.queue()
     storage.queue("-poison").send_message("fail again")
@@ -140,7 +153,11 @@ def test_a_message_that_is_not_base64_is_poisoned_without_a_call(
     running = launch(app, settings={"AzureWebJobs_bury_Disabled": "1"})
     assert running.call()[1].get_body() == b"hello"
     running.log.wait_for("message poisoned", dequeue_count=1)
-    assert contents(storage.queue("-poison", make=False)) == ["plain text"]
+    (copy,) = storage.queue("-poison", make=False).peek_messages()
+    assert copy.content == "plain text"
+    assert copy.expires_on
+    assert copy.inserted_on
+    assert copy.expires_on - copy.inserted_on == timedelta(days=7)
     assert running.no_call(0.1)
 
 

@@ -194,6 +194,8 @@ def test_an_event_without_a_url_is_read_by_its_subject() -> None:
         ("jobs/{id?}", "/api/jobs", {"id": None}),
         ("jobs/{*rest}", "/api/jobs/a/b", {"rest": "a/b"}),
         ("jobs/{*rest}", "/api/jobs", {"rest": None}),
+        ("jobs/{*rest}", "/api/jobs/a//b", {"rest": "a//b"}),
+        ("jobs/{*rest}", "/api/jobs//a", None),
         ("JOBS", "/API/jobs", {}),
         ("a.b", "/api/axb", None),
     ],

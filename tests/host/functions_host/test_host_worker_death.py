@@ -35,6 +35,7 @@ def test_a_worker_that_dies_fails_all_that_it_runs_and_the_messages_come_back(st
     until(lambda: queue.get_queue_properties().approximate_message_count == 0)
     host.process.send_signal(signal.SIGTERM)
     assert host.process.wait(15) == 0
+    assert host.read() == "", "a worker gets no notice of its end"
 
 
 def test_a_call_longer_than_function_timeout_ends_the_worker_and_fails_its_neighbours(
@@ -70,7 +71,8 @@ def test_a_signal_to_the_whole_group_lets_the_call_finish(storage: Storage, spaw
     settings = {"AzureWebJobs.tick.Disabled": "true", "GO_ON": str(go_on)}
     host = spawn("timers", settings=settings)
     assert host.read() == "began 1"
-    os.killpg(host.process.pid, signal.SIGINT)  # as a terminal does for Ctrl-C
+    os.killpg(host.process.pid, signal.SIGTERM)  # as a terminal signals for Ctrl-C, and others when they stop a service
     go_on.touch()
     assert host.read() == "ended"
     assert host.process.wait(15) == 0
+    assert [line["outcome"] for line in events(host, "function ended")] == ["succeeded"]

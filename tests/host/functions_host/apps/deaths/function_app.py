@@ -1,5 +1,6 @@
 """A queue function that ends its process in every way, and says on stdout when it begins."""
 
+import atexit
 import ctypes
 import os
 import signal
@@ -9,6 +10,7 @@ import threading
 import azure.functions as func
 
 app = func.FunctionApp()
+atexit.register(lambda: sys.stdout.write("noticed\n"))
 
 
 @app.queue_trigger(arg_name="message", queue_name="%QUEUE%", connection="AzureWebJobsStorage")
