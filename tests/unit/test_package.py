@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -85,6 +86,8 @@ def test_the_same_files_give_the_same_bytes_whenever_they_were_written(tmp_path:
 @pytest.mark.usefixtures("write")
 def test_a_package_is_named_by_its_version(tmp_path: Path) -> None:
     assert archive.name(tmp_path) == "darkroom-1.2.3.zip"
+    documents = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert set(re.findall(r"out/(darkroom-\S+\.zip)", documents)) == {archive.name(ROOT)}
 
 
 def test_an_interpreter_is_found_by_its_version_and_only_where_it_runs(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
 from deploy.check import kubernetes
+from deploy.check.manifests import Manifest, read
+from deploy.check.schemas import KUBERNETES
 from shared.storage import connections
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,6 +49,33 @@ PLANTED = [
 
 def test_the_manifests_pass() -> None:
     assert list(kubernetes.findings(ROOT)) == []
+
+
+def manifest(kind: str) -> Manifest:
+    """Return the manifest of a kind."""
+    (one,) = [each for file in FOLDER.glob("*.yaml") for each in read(ROOT, file) if each.kind == kind]
+    return one
+
+
+def test_the_document_has_the_figures_of_the_manifests() -> None:
+    text = " ".join((ROOT / "docs" / "kubernetes.md").read_text("utf-8").split())
+    scaling, pods = manifest("ScaledObject").value["spec"], manifest("Deployment").value["spec"]["template"]["spec"]
+    (worker,), (trigger,) = pods["containers"], scaling["triggers"]
+    least, most = scaling["minReplicaCount"], scaling["maxReplicaCount"]
+    assert f"schemas of Kubernetes {KUBERNETES}" in text
+    assert f"for each {trigger['metadata']['queueLength']} messages, from {least} to {most}." in text
+    assert f"{worker['args'][-1]} s to finish (`--drain`), and {pods['terminationGracePeriodSeconds']} s until" in text
+    liveness = worker["livenessProbe"]
+    assert liveness["periodSeconds"] * liveness["failureThreshold"] == 30 * 60
+    assert "half an hour long" in text
+
+
+def test_the_image_is_that_of_this_release() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert manifest("Kustomization").get("images", 0, "newTag") == version
+    assert f"docker push registry.example/darkroom-worker:{version}" in (ROOT / "docs" / "kubernetes.md").read_text(
+        "utf-8"
+    )
 
 
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: f"{planted[0]}: {planted[3][:40]}")
