@@ -195,8 +195,8 @@ class ContainerProbe(_Probe):
             blob.delete_blob(retry_total=0, **options)
 
 
-#: As the service makes them; no message has it.
-_RECEIPT = "AgAAAAMAAAAAAAAAAAAAAAAAAAA="
+#: Of the form that the service gives them; the message of which it is to be does not exist.
+_RECEIPT = "AgAAAAMAAAAAAAAAGTmNzj0Z3AE="
 
 
 def _without_retries(options: _Options) -> _Options:

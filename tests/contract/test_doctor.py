@@ -18,7 +18,7 @@ from shared.rules.jobs import SCHEMA
 from shared.storage import clients
 from shared.wiring.doctor import build_doctor
 from tests.contract.doctor_requests import RefusingActs, tries
-from tests.contract.places import Place
+from tests.contract.places import Place, in_process
 from tests.contract.uploads import upload
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import CountingTransport
@@ -240,10 +240,9 @@ def test_another_number_of_buckets_is_a_problem(place: Place) -> None:
     assert "JOB_BUCKETS: must be 4" in found.text
 
 
-def test_a_job_that_nobody_takes_up_is_told_with_its_age(place: Place) -> None:
+def test_a_job_that_nobody_takes_up_is_told_with_its_age() -> None:
+    place = in_process()  # where three hours pass at once
     darkroom = place.build(create=True)
-    if place.account is None:
-        pytest.skip("three hours are not waited for")
     darkroom.record.record(upload(darkroom, "cat.png"))
     place.go(3 * 3600)
     (found,) = [each for each in examine(place) if each.symptom is Symptom.JOBS_LATE]
