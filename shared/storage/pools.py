@@ -160,14 +160,20 @@ class Pool:
             if not _is_readable(idle):
                 return idle
             idle.close()  # the service has closed it, or says what nobody has asked for
+        try:
+            return self._open(timeout)
+        except (OSError, http.client.HTTPException) as error:  # a host's name may be none
+            raise NotSent(str(error)) from error
+
+    def _open(self, timeout: float) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection = self._make(timeout=timeout)
         if self._tunnels:
             connection.set_tunnel(*self._host, headers=self._proxy_headers)
         try:
             connection.connect()
-        except (OSError, http.client.HTTPException) as error:
+        except BaseException:
             connection.close()
-            raise NotSent(str(error)) from error
+            raise
         return connection
 
     def give(self, connection: http.client.HTTPConnection, is_free: bool) -> None:  # noqa: FBT001 - as a body calls it at its end

@@ -5,12 +5,13 @@ import http.client
 from io import BufferedReader, BytesIO
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from azure.core.rest import HttpRequest
 
 from shared.storage import transport
-from shared.storage.pools import Reply
+from shared.storage.pools import NotSent, Pool, Reply
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\nServer: a\r\nContent-Type: multipart/mixed; boundary=b\r\nTwice: 1\r\nTwice: \xe4\r\n"
@@ -116,3 +117,9 @@ def _parts(written: bytes) -> tuple[bytes, list[bytes], bytes]:
     head, _, body = written.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     return first, sorted(line.replace(b"127.0.0.1:80", b"127.0.0.1") for line in lines), body
+
+
+@pytest.mark.parametrize("environ", [{}, {"HTTP_PROXY": "no such host"}], ids=["service", "proxy"])
+def test_a_request_to_a_host_that_can_have_no_such_name_is_not_sent(environ: dict[str, str]) -> None:
+    with pytest.raises(NotSent):
+        Pool(urlsplit("http://127.0.0.1:1" if environ else "http://a host"), environ).take(1.0)
