@@ -13,7 +13,7 @@ from localhost.host.host_options import HostOptions
 from localhost.host.index import Function, index
 from localhost.host.keys import Keys
 from localhost.host.log import Log
-from localhost.host.queues import Limits, QueueListener, Source
+from localhost.host.queues import Limits, QueueListener, Source, blob_limits
 from localhost.host.renewals import Renewals
 from localhost.host.route_templates import compile_template
 from localhost.host.scans import Scanner
@@ -182,19 +182,11 @@ class Host:
         active = [function for function in functions if not function.is_disabled]
         if not active:
             return
-        parallel = self._context.host_json.blob_parallelism
-        batch = min(32, parallel // 2 + 1)
-        limits = Limits(
-            batch_size=batch,
-            new_batch_threshold=parallel - batch,
-            max_dequeue_count=self._context.host_json.poison_blob_threshold,
-            visibility_seconds=0,
-        )
         queue = self._blob_queue
         source = Source(
             name=queue.queue.queue_name, queue=queue.queue, deliver=queue.deliver, poison=queue.poison, own=True
         )
-        queue.notify = self._listen(source, limits).wake
+        queue.notify = self._listen(source, blob_limits(self._context.host_json)).wake
         scanned = [Scanner(function, self._context, queue.send) for function in active if not is_event_grid(function)]
         if scanned:
             lock = self._lock(scans.LOCK)

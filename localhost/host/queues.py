@@ -10,6 +10,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
 from localhost.host import delivery
+from localhost.host.app_settings import HostJson
 from localhost.host.delivery import Verdict
 from localhost.host.host_context import HostContext
 from localhost.host.message_lease import MessageLease
@@ -28,6 +29,17 @@ class Limits:
     new_batch_threshold: int
     max_dequeue_count: int
     visibility_seconds: int
+
+
+def blob_limits(host_json: HostJson) -> Limits:
+    """Return the limits of the blob triggers' queue: the parallelism is split into batch and threshold."""
+    batch = min(_MOST_MESSAGES, host_json.blob_parallelism // 2 + 1)
+    return Limits(
+        batch_size=batch,
+        new_batch_threshold=host_json.blob_parallelism - batch,
+        max_dequeue_count=host_json.poison_blob_threshold,
+        visibility_seconds=0,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

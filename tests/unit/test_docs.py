@@ -35,6 +35,7 @@ _SETTING = re.compile(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`")
 #: Of the host, the worker of Python, the examples and deployment, OpenTelemetry, pip, and TLS.
 _OF_OTHERS: tuple[str, ...] = (
     "APPLICATIONINSIGHTS_",
+    "AZURE_FUNCTIONS_",
     "DARKROOM_",
     "FUNCTIONS_",
     "HTTPS_",

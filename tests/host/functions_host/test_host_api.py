@@ -74,6 +74,7 @@ def test_the_url_reaches_the_function_as_it_was_written(api: HostUnderTest, path
     ("path", "seen"),
     [("a%2541", "a%41"), ("%252Fb", "%2Fb"), ("%25ff%25", "%ff%25"), ("%254", "%254"), ("a?b=%2541", "a?b=%2541")],
 )
+@pytest.mark.case("host 6", was="the path arrived as it was written")
 def test_an_escape_behind_an_escaped_percent_sign_is_undone_as_on_the_real_host(
     api: HostUnderTest, path: str, seen: str
 ) -> None:
@@ -92,12 +93,14 @@ def test_an_escape_behind_an_escaped_percent_sign_is_undone_as_on_the_real_host(
         ("/api/a?b=/../c", "/api/a?b=/../c"),
     ],
 )
+@pytest.mark.case("host 14", was="segments of dots arrived as they were written")
 def test_segments_of_dots_are_resolved_as_on_the_real_host(api: HostUnderTest, path: str, seen: str) -> None:
     raw = talk(api.host.port, f"URL {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
     assert raw.endswith(f"\r\n\r\nhttp://localhost{seen}".encode())
 
 
 @pytest.mark.parametrize("path", ["/api//a", "/api//", "/api/../x", "/api/../../etc/passwd"])
+@pytest.mark.case("host 14", was="/api//x reached the app")
 def test_a_path_that_no_route_takes_is_the_hosts_own_empty_404(api: HostUnderTest, path: str) -> None:
     raw = talk(api.host.port, f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
     head, _, body = raw.partition(b"\r\n\r\n")
@@ -204,6 +207,7 @@ def test_an_answer_goes_back_as_the_function_gave_it(line: http.client.HTTPConne
 
 
 @pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.case("host 14", was="204 and 304 lost their Content-Type")
 def test_an_answer_without_content_has_no_length_and_keeps_its_type(
     line: http.client.HTTPConnection, status: int
 ) -> None:

@@ -11,6 +11,7 @@ from localhost.host import app_settings, host_options
 from localhost.host.app_settings import HostJson, SettingsWrong
 from localhost.host.connections import DEVELOPMENT, Connections
 from localhost.host.host import Host
+from localhost.host.queues import blob_limits
 from tests.host.functions_host import worker_threads
 
 
@@ -26,6 +27,7 @@ def test_without_host_json_the_real_hosts_defaults_hold(tmp_path: Path) -> None:
     assert (read.base64_mode, read.poison_blob_threshold, read.route_prefix) == (True, 5, "api")
 
 
+@pytest.mark.case("host 13", was="maxPollingInterval of the queues held for the blob trigger's own queue too")
 def test_host_json_is_honoured(tmp_path: Path) -> None:
     text = """{"functionTimeout": "00:10:00", "extensions": {"http": {"routePrefix": ""},
         "blobs": {"maxDegreeOfParallelism": 3, "poisonBlobThreshold": 2}, "queues": {"batchSize": 4,
@@ -49,6 +51,12 @@ def test_in_development_a_poll_comes_within_2_seconds(tmp_path: Path) -> None:
     read = host_json(tmp_path, "{}", AZURE_FUNCTIONS_ENVIRONMENT="Development")
     assert read.max_polling_interval == timedelta(seconds=2)
     assert read.own_polling_interval == timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(("parallel", "split"), [(1, (1, 0)), (2, (2, 0)), (4, (3, 1)), (9, (5, 4)), (100, (32, 68))])
+def test_the_parallelism_of_blobs_is_split_into_batch_and_threshold(parallel: int, split: tuple[int, int]) -> None:
+    limits = blob_limits(HostJson(blob_parallelism=parallel))
+    assert (limits.batch_size, limits.new_batch_threshold) == split
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_keys_of_a_body_keep_the_spelling_of_the_metadata() -> None:
     assert changed == {"Id": "x", "PopReceipt": "s", "other": {"a": 1}}
 
 
+@pytest.mark.case("host 7", was="they overwrote the metadata")
 def test_null_and_arrays_lay_over_nothing() -> None:
     assert delivery.overwrite({"Id": "1"}, b'{"ID": null, "id": ["x"], "other": [1]}') == {"Id": "1"}
 
