@@ -54,8 +54,7 @@ class Listings:
         began, before = self._count, self.ledger.jobs()
         shown = overviews.jobs(process.darkroom)
         self._tell(process, self._of_list(shown, self._since(began, before)[0]))
-        if not process.is_earlier:
-            self.verify(process, repair=True)
+        self.verify(process, repair=True)
 
     def verify(self, process: Instance, *, repair: bool = False) -> None:
         """Have a process verify, and take in what it finds besides the copies that may be old."""

@@ -4,6 +4,7 @@ from tests.simulation.planting import fault
 
 _DECODE = "shared.storage.codec:decode"
 _ENCODE = "shared.storage.codec:encode"
+_DUE = "shared.storage.job_table:JobTable.due"
 
 ROLLOUTS = (
     fault(
@@ -61,5 +62,10 @@ ROLLOUTS = (
             'value.get("so_far", 0)',
             'int(value.get("so_far", 0))',
         ),
+    ),
+    fault(
+        "the sweep passes over due rows that do not say who runs",
+        (_DUE, '"flow"]', '"flow", "running"]'),
+        (_DUE, "for row in rows)", 'for row in rows if "running" in row)'),
     ),
 )
