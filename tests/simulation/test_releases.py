@@ -1,22 +1,28 @@
 """The release before runs beside this one, by its own code; and docs/upgrade.md says what both have in common."""
 
+import json
 import re
 import subprocess
 import tarfile
+from collections import defaultdict
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from shared import wiring
 from shared.analysis import REPORT_SCHEMA
+from shared.analysis.analyst import Analyst, Inline
+from shared.analysis.interface import Limits, ThumbnailSpec
 from shared.rules import jobs, messages, statistics
 from shared.runtime import Runtime
 from shared.wiring.steps import Darkroom
 from tests.simulation import entry_points, external_claims, overviews
+from tests.simulation.reader import rows_of
 from tests.simulation.releases import PREVIOUS, archive_of, files_of, sources, wiring_of
-from tests.simulation.service.account import storage_account
+from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.transport import InProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,28 +62,29 @@ def test_its_steps_and_adapters_are_its_own_and_what_they_stand_on_is_this_relea
     assert old.ServerClock.__module__ == "shared.clock"
 
 
-@pytest.fixture
-def both() -> tuple[Any, Any]:
-    """This release and the one before, on one account."""
+def _build(root: ModuleType, account: Account) -> Darkroom:
+    """Wire a release over an account, whose time stands still."""
     settings = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "MAX_ATTEMPTS": "100"}
-    account = storage_account()
     runtime = Runtime(monotonic=lambda: account.clock.seconds, pause=account.clock.go)
-    options: dict[str, Any] = {"transport": InProcess(account), "runtime": runtime, "threaded": False, "works": {}}
-    return wiring.build(settings, **options), wiring_of(PREVIOUS).build(settings, **options)
+    analyst = Analyst(Inline(limits=Limits(), thumbnail=ThumbnailSpec()), places=1)
+    darkroom: Darkroom = root.build(
+        settings, transport=InProcess(account), runtime=runtime, threaded=False, works={}, analyst=analyst
+    )
+    return darkroom
 
 
-def test_a_purge_of_the_release_before_that_dies_leaves_a_copy_that_verify_tells_and_repairs(
-    both: tuple[Any, Any],
-) -> None:
-    new, old = both
+def test_a_purge_of_the_release_before_that_dies_leaves_a_copy_that_verify_tells_and_repairs() -> None:
+    account = storage_account()
+    new, old = (_build(root, account) for root in (wiring, wiring_of(PREVIOUS)))
     entry_points.add(new, "many", unique=True)
     job_id = overviews.jobs(new)[0]["id"]
     for _ in range(91):
         external_claims.claim(new, job_id, "remote/1", 60.0).abandon()
     external_claims.claim(new, job_id, "remote/1", 60.0).complete()
 
-    row = old.storage.jobs.get(job_id)
-    old.storage.ended._cut(row, old.storage.ended._attempts(row.job)[:90])
+    row: Any = old.storage.jobs.get(job_id)
+    ended: Any = old.storage.ended
+    ended._cut(row, ended._attempts(row.job)[:90])
 
     assert [each.startswith(overviews.STALE) for each in entry_points.verify(new)] == [True]
     assert entry_points.verify(old) == []
@@ -91,6 +98,40 @@ def test_upgrade_md_says_which_numbers_each_release_writes() -> None:
     numbers = {release: [int(each) for each in columns] for release, *columns in rows}
     assert numbers[PREVIOUS][:-1] == _numbers_of(PREVIOUS)
     assert [*numbers.values()][-1] == [jobs.SCHEMA, messages.VERSION, statistics.SCHEMA, REPORT_SCHEMA]
+
+
+def test_upgrade_md_names_each_column_that_only_one_of_the_two_releases_writes() -> None:
+    text = (ROOT / "docs" / "upgrade.md").read_text("utf-8")
+    this, previous = (_columns_by_kind(root) for root in (wiring, wiring_of(PREVIOUS)))
+    assert (
+        this.keys()
+        == previous.keys()
+        == {"job", "due", "end", "try", "key", "type", "mark", "buckets", "rejected", "lock"}
+    )
+    other = {name for kind, names in this.items() for name in names ^ previous[kind]}
+    assert other >= {"running", "copy", "done_at"}
+    assert [name for name in sorted(other) if f"`{name}`" not in text] == []
+
+
+def _columns_by_kind(root: ModuleType) -> dict[str, set[str]]:
+    """Have a release write rows of each kind, and return their columns; of marks also the keys of their values."""
+    account = storage_account()
+    darkroom = _build(root, account)
+    entry_points.upload(darkroom, "a.png", entry_points.png(1))
+    entry_points.add(darkroom, "later", unique=True)
+    external_claims.claim_next(darkroom, "remote/1", 86_400.0)
+    entry_points.receive(darkroom, b"nonsense", "queue/1")
+    account.clock.go(3_600.0)
+    for tick in (entry_points.sweep, entry_points.reconcile, entry_points.purge):
+        tick(darkroom, "timer/1")
+    overviews.figures(darkroom)
+
+    columns = defaultdict[str, set[str]](set)
+    for row in rows_of(account, entry_points.JOBS):
+        kind = row["RowKey"].partition(":")[0]
+        columns[kind] |= {*row, *(json.loads(row["value"]) if kind == "mark" else ())}
+    columns["lock"] = {name for row in rows_of(account, entry_points.LOCKS) for name in row}
+    return {kind: {name for name in names if "odata" not in name} for kind, names in columns.items()}
 
 
 def _numbers_of(version: str) -> list[int]:
