@@ -11,10 +11,11 @@ import os
 import azure.functions as func
 
 from shared.invocation import enter
+from shared.settings import instance
 from shared.settings.bindings import binding
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings
 
-settings = Settings.read(os.environ)
+settings = Settings.read(os.environ, memory_bytes=instance.memory_bytes())
 app = func.FunctionApp()
 
 

@@ -12,6 +12,7 @@ BENCHES = {
     "analysis": "CPU and memory of analyses, beside other libraries",
     "lists": "the first list of jobs and the first figures, over thousands of jobs",
     "reads": "what the client takes to read an image or a row, beside the SDKs",
+    "memory": "memory of workers, hosts and children, by the size of an image",
     "sandbox": "what a child process adds to one image",
     "throughput": "images a second, CPU and requests, beside Celery and dramatiq",
     "latency": "from a message to its result, beside them",

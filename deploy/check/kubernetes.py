@@ -15,6 +15,7 @@ from deploy.check.manifests import Key, Manifest, read
 from deploy.check.schemas import shape_findings
 from shared.cli.worker_options import parser
 from shared.errors import SettingsInvalid
+from shared.rules import sizing
 from shared.settings.settings import Settings
 from shared.storage import connections
 from shared.worker.health_server import PATH
@@ -22,8 +23,8 @@ from shared.worker.health_server import PATH
 FOLDER = "deploy/kubernetes"
 DOCKERFILE = "deploy/worker/Dockerfile"
 KINDS = ("Deployment", "ConfigMap", "ServiceAccount", "ScaledObject", "TriggerAuthentication", "Kustomization")
-#: What a worker process needs beside the memory of its images: docs/operations.md.
-PROCESS_BYTES = 150_000_000
+#: What a worker process needs beside the memory of its images.
+PROCESS_BYTES = sizing.RESERVE_BYTES
 #: Between the end of --drain and the kill.
 SPARE_SECONDS = 5
 #: An outage of storage is none of the worker's faults: it is not restarted earlier.

@@ -12,6 +12,7 @@ from shared.cli import settings as app_settings
 from shared.cli.words import Address
 from shared.cli.worker_options import parser
 from shared.errors import SettingsInvalid
+from shared.settings import instance
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_places
 from shared.worker import health, log_lines
@@ -75,13 +76,15 @@ def consume(environ: Mapping[str, str], plan: Plan) -> Ending:
         SettingsInvalid: With every setting that can't be used.
     """
     log_lines.write_to_stderr()
-    slots = plan.slots or analysis_places(Settings.read(environ)) + SPARE_SLOTS
-    return (_run_one if plan.processes == 1 else _run_group)(environ, plan, slots)
+    of_instance = instance.memory_bytes()
+    memory_bytes = None if of_instance is None else of_instance // plan.processes
+    slots = plan.slots or analysis_places(Settings.read(environ, memory_bytes=memory_bytes)) + SPARE_SLOTS
+    return (_run_one if plan.processes == 1 else _run_group)(environ, plan, slots, memory_bytes)
 
 
-def _run_one(environ: Mapping[str, str], plan: Plan, slots: int) -> Ending:
+def _run_one(environ: Mapping[str, str], plan: Plan, slots: int, memory_bytes: int | None) -> Ending:
     import_handlers(plan.handlers)
-    worker = Worker(wiring.build(environ), slots=slots)
+    worker = Worker(wiring.build(environ, memory_bytes=memory_bytes), slots=slots)
 
     def report() -> dict[str, Any]:
         return health.state_of([{**asdict(worker.health()), "pid": os.getpid()}])
@@ -90,9 +93,11 @@ def _run_one(environ: Mapping[str, str], plan: Plan, slots: int) -> Ending:
         return run(worker, drain=plan.drain, wishes=signals)
 
 
-def _run_group(environ: Mapping[str, str], plan: Plan, slots: int) -> Ending:
+def _run_group(environ: Mapping[str, str], plan: Plan, slots: int, memory_bytes: int | None) -> Ending:
     def launch(number: int) -> ChildProcess:
-        options = Options(slots=slots, drain=plan.drain, leads=number == 0, handlers=plan.handlers)
+        options = Options(
+            slots=slots, drain=plan.drain, leads=number == 0, memory_bytes=memory_bytes, handlers=plan.handlers
+        )
         return ChildProcess(options, environ)
 
     with Signals() as signals:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from shared.rules.names import LABEL, TABLE
+from shared.settings.enums import Isolation
 
 Choice = TypeVar("Choice", bound=StrEnum)
 T = TypeVar("T")
@@ -108,3 +109,10 @@ def setting(name: str, parse: Callable[[str], T], default: str, meaning: str, *,
     """
     facts = {"name": name, "parse": parse, "default": default, "meaning": meaning, "shown": shown}
     return field(default=parse(default), metadata=facts, repr=shown)
+
+
+def isolation(text: str) -> Isolation:
+    """Parse where images are analysed; say what became of a choice that is gone."""
+    if text == "thread":
+        raise ValueError("must be process or off (thread was removed, because a thread can't be stopped; use process)")
+    return one_of(Isolation)(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from shared.errors import SettingsInvalid
-from shared.rules import keys
+from shared.rules import keys, sizing
 from shared.settings.enums import ApiAuth, BlobSource, ConfinementMode, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.settings.parsers import (
     boolean,
@@ -18,6 +18,7 @@ from shared.settings.parsers import (
     cron,
     days,
     integer,
+    isolation,
     job_type,
     one_of,
     queue,
@@ -36,12 +37,6 @@ _MIB = 1024 * 1024
 _DAY = 86_400.0
 #: One analyzer a file. Their names are all that is taken from there: running one would load the image library.
 _ANALYZERS = Path(__file__).resolve().parents[1] / "analysis" / "analyzers"
-
-
-def _isolation(text: str) -> Isolation:
-    if text == "thread":
-        raise ValueError("must be process or off (thread was removed, because a thread can't be stopped; use process)")
-    return one_of(Isolation)(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +162,7 @@ class Settings:
     )
     isolation: Isolation = setting(
         "ANALYSIS_ISOLATION",
-        _isolation,
+        isolation,
         "process",
         "where images are analysed: in child processes with limits of their own, or (off) in the host's process, where "
         "nothing stops an image that hangs or crashes",
@@ -190,7 +185,7 @@ class Settings:
         integer(_MIB, 1024**4),
         "1300000000",
         "memory of all images that are analysed at once in one instance: as many as MAX_DECODE_BYTES and 128 MiB each "
-        "fit into it, and at least one",
+        "fit into it, and at least one (see sizing.md)",
     )
     thumbnails: Thumbnails = setting(
         "THUMBNAILS",
@@ -203,7 +198,7 @@ class Settings:
     thumbnail_quality: int = setting("THUMBNAIL_QUALITY", integer(1, 100), "80", "of webp and jpeg thumbnails")
     max_bytes: int = setting("MAX_BYTES", integer(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded")
     max_decode_bytes: int = setting(
-        "MAX_DECODE_BYTES", integer(_MIB, 16_384 * _MIB), "512000000", "estimated memory of a decode"
+        "MAX_DECODE_BYTES", integer(_MIB, 16_384 * _MIB), "512000000", "estimated memory of a decode (see sizing.md)"
     )
     max_pixels: int = setting("MAX_PIXELS", integer(1, 10**10), "256000000", "width × height")
     max_side_px: int = setting("MAX_SIDE_PX", integer(1, 10**6), "65535", "longer side")
@@ -211,8 +206,12 @@ class Settings:
     max_png_chunks: int = setting("MAX_PNG_CHUNKS", integer(1, 10**6), "1000", "chunks of a PNG")
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> Self:
+    def read(cls, environ: Mapping[str, str], *, memory_bytes: int | None = None) -> Self:
         """Read all settings; an empty value stands for the default.
+
+        Args:
+            environ: App settings.
+            memory_bytes: Of the instance, where it is known: what it has no room for is less by default, or refused.
 
         Raises:
             SettingsInvalid: With one sentence for each setting that can't be used, alone or beside another.
@@ -226,8 +225,9 @@ class Settings:
                     values[declared.name] = declared.metadata["parse"](text)
                 except ValueError as error:
                     wrong[name] = str(error)
-        settings = cls(**values)
-        wrong |= settings._conflicts()
+        settings = cls(**{**sizing.defaults(memory_bytes), **values})
+        room = {"memory_bytes": settings.analysis_memory_bytes, "decode_bytes": settings.max_decode_bytes}
+        wrong |= settings._conflicts() | sizing.conflicts(memory_bytes, **room)
         if wrong:
             raise SettingsInvalid([_sentence(name, requirement, environ) for name, requirement in wrong.items()])
         return settings

@@ -17,6 +17,7 @@ with collector_at_rest():
     from shared.handlers import Handler
     from shared.heartbeat import Heartbeat
     from shared.runtime import Runtime
+    from shared.settings import instance
     from shared.settings.settings import Settings
     from shared.storage import clients
     from shared.storage.adapters import open_all
@@ -39,6 +40,7 @@ def build(
     threaded: bool = True,
     works: Mapping[str, Handler] | None = None,
     analyst: Analyst | None = None,
+    memory_bytes: int | None = None,
 ) -> Darkroom:
     """Wire everything.
 
@@ -50,12 +52,13 @@ def build(
         threaded: Whether the heartbeat has a thread of its own.
         works: Handlers by type; those that are registered without it.
         analyst: Analyses images; as the settings want it without it.
+        memory_bytes: Of the instance, or of this process's share of it; not known without it.
 
     Raises:
         SettingsInvalid: With every setting that can't be used.
     """
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request, which is paid for by the line
-    settings, clock = Settings.read(environ), ServerClock(runtime.monotonic)
+    settings, clock = Settings.read(environ, memory_bytes=memory_bytes), ServerClock(runtime.monotonic)
     dated = clients.DatingTransport(transport or clients.default_transport(environ), clock, pause=runtime.pause)
     patience = Patience(runtime)
     retry = retry or RetryPolicy(monotonic=runtime.monotonic, pause=patience.pause)
@@ -83,5 +86,5 @@ def darkroom() -> Darkroom:
     global _built  # noqa: PLW0603 - one a process, however many threads ask first
     with _guard:
         if _built is None:
-            _built = build(os.environ)
+            _built = build(os.environ, memory_bytes=instance.memory_bytes())
         return _built

@@ -29,12 +29,14 @@ class Options:
         slots: Messages at once.
         drain: Seconds to end what is under way.
         leads: Whether it does the chores.
+        memory_bytes: Its share of the instance's memory; None where that is not known.
         handlers: Modules that register handlers.
     """
 
     slots: int
     drain: float
     leads: bool
+    memory_bytes: int | None = None
     handlers: Sequence[str] = ()
 
 
@@ -98,7 +100,7 @@ def main(arguments: Sequence[str]) -> Ending:
     log_lines.write_to_stderr()
     try:
         import_handlers(options.handlers)
-        darkroom = wiring.build(os.environ)
+        darkroom = wiring.build(os.environ, memory_bytes=options.memory_bytes)
     except SettingsInvalid as invalid:
         for problem in invalid.problems:
             print(f"darkroom: {problem}", file=sys.stderr)  # noqa: T201 - it is part of a command

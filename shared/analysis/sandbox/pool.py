@@ -24,13 +24,13 @@ from shared.analysis.sandbox import protocol, replies, starter
 from shared.analysis.sandbox.child_process import TIMED_OUT, ChildProcess
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
+from shared.rules import sizing
 from shared.telemetry import LogEvent, emit
 
 ANALYZE = "shared.analysis:analyze"
 #: A child that is not ready within this time never will be.
 START_SECONDS = 60.0
-#: Beyond the decoder's memory: the file itself, the working image, the encoders.
-OVERHEAD_BYTES = 128 * 1024 * 1024
+OVERHEAD_BYTES = sizing.OVERHEAD_BYTES
 #: How many images one child analyses. Starting a child takes as long as analysing 10 small images, so this costs 5 %,
 #: and a child that was taken over unnoticed sees no more images of others than this.
 CHILD_IMAGES = 200
