@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from shared import wiring
+from tests.doubles.spans import SpanWorld
 from tests.simulation.world import World
 
 #: Some that differ in what goes wrong: together they have every transition of a job, and most of them struck.
@@ -29,6 +31,14 @@ _HASH = "from tests.simulation.world import World; print(*(World(seed).run().has
 @pytest.mark.parametrize("seed", CLEAN)
 def test_a_world_keeps_every_promise_and_comes_to_rest(seed: int) -> None:
     assert World(seed).run().wrong == ()
+
+
+@pytest.mark.parametrize("seed", [64, 80])
+def test_a_world_whose_processes_trace_is_the_same_world(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    spans, same = SpanWorld(), World(seed).run()
+    monkeypatch.setattr(wiring, "open_tracer", lambda _: spans.tracer)
+    assert World(seed).run().hash == same.hash
+    assert {span.name.split()[0] for span in spans.spans()} > {"add", "send", "claim", "process", "complete"}
 
 
 def test_a_seed_gives_the_same_world_whatever_the_hashes_of_its_process_are() -> None:
