@@ -33,7 +33,7 @@ def test_a_world_keeps_every_promise_and_comes_to_rest(seed: int) -> None:
     assert World(seed).run().wrong == ()
 
 
-@pytest.mark.parametrize("seed", [64, 80])
+@pytest.mark.parametrize("seed", [64])
 def test_a_world_whose_processes_trace_is_the_same_world(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     spans, same = SpanWorld(), World(seed).run()
     monkeypatch.setattr(wiring, "open_tracer", lambda _: spans.tracer)
