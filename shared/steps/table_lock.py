@@ -85,8 +85,10 @@ class TableLock:
         except Lost:
             raise LockHeld(f"{name}: another was first") from None
 
-    def was_released(self, name: str, *, within: timedelta) -> bool:
-        """Say whether another has released a lock lately: what it is for is done, and need not be done again so soon.
+    def was_done(self, name: str, *, within: timedelta) -> bool:
+        """Say whether another has done lately what a lock is for: it need not be done again so soon.
+
+        Where another has failed it is not done, and neither where it does not say so, as an earlier release.
 
         Who has released it last, and was alone with it before, does not look: it will meet another once, and look then.
 
@@ -111,7 +113,7 @@ class TableLock:
             self._rivalries.discard(name)
             return False
         self._own_releases.pop(name, None)  # it would not do any more
-        return row.seen_at - row.modified_at < within
+        return row.lock.done_at is not None and row.seen_at - row.lock.done_at < within
 
     def acquire(self, name: str, *, owner: str, timeout: timedelta) -> "Tenure":
         """Take a lock, waiting for it with jitter.

@@ -84,4 +84,4 @@ class Timers:
 
         Costs: 1 read; nothing while no other worker has met this one at the lock.
         """
-        return self._darkroom.lock.was_released(lock, within=rest) or self._stop()
+        return self._darkroom.lock.was_done(lock, within=rest) or self._stop()

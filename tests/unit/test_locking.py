@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import LockHeld, Stale, StorageOut
-from shared.steps.table_lock import Release
+from shared.steps.table_lock import Release, TableLock
 from tests.doubles.world import World
 
 
@@ -55,49 +55,59 @@ def test_what_is_remembered_is_forgotten_when_others_have_held_the_lock_since(wo
         assert held.lock.token == 3
 
 
-def test_that_another_has_released_a_lock_lately_is_known_by_one_read(world: World) -> None:
+def do_under(lock: TableLock, world: World) -> None:
+    """Take the lock of sweeps, and do all that it is for."""
+    with lock.try_acquire("sweep", owner="timer/1") as held:
+        held.note_end(world.clock.server.now())
+
+
+def test_that_another_has_done_lately_what_a_lock_is_for_is_known_by_one_read(world: World) -> None:
     lock, within = world.darkroom.lock, timedelta(seconds=45)
-    assert not lock.was_released("sweep", within=within)
-    with world.another().lock.try_acquire("sweep", owner="timer/1"):
+    assert not lock.was_done("sweep", within=within)
+    with world.another().lock.try_acquire("sweep", owner="timer/1") as held:
         world.clock.advance(10)
-        assert not lock.was_released("sweep", within=within)
+        assert not lock.was_done("sweep", within=within)
+        held.note_end(world.clock.server.now())
     world.journal.clear()
     world.clock.advance(44)
-    assert lock.was_released("sweep", within=within)
+    assert lock.was_done("sweep", within=within)
     assert world.journal == ["locks.get"]
     world.clock.advance(2)
-    assert not lock.was_released("sweep", within=within)
+    assert not lock.was_done("sweep", within=within)
 
 
-def test_who_is_alone_with_a_lock_does_not_look_whether_another_has_released_it(world: World) -> None:
-    lock, within = world.darkroom.lock, timedelta(hours=1)
-    with lock.try_acquire("sweep", owner="timer/1"):
+def test_what_another_has_begun_and_not_ended_is_not_done(world: World) -> None:
+    with world.another().lock.try_acquire("sweep", owner="timer/1"):
         pass
+    assert not world.darkroom.lock.was_done("sweep", within=timedelta(hours=1))
+
+
+def test_who_is_alone_with_a_lock_does_not_look_whether_another_has_done_it(world: World) -> None:
+    lock, within = world.darkroom.lock, timedelta(hours=1)
+    do_under(lock, world)
     world.journal.clear()
-    assert not lock.was_released("sweep", within=within)
+    assert not lock.was_done("sweep", within=within)
     assert world.journal == []
 
 
 def test_who_has_met_another_at_a_lock_looks_until_it_is_alone_again(world: World) -> None:
     lock, within, journal = world.darkroom.lock, timedelta(hours=1), world.journal
     for each in (lock, world.another().lock, lock):
-        with each.try_acquire("sweep", owner="timer/1"):
-            pass
+        do_under(each, world)
     journal.clear()
-    assert [lock.was_released("sweep", within=within) for _ in range(2)] == [False, False]
+    assert [lock.was_done("sweep", within=within) for _ in range(2)] == [False, False]
     assert journal == ["locks.get"]
 
 
-def test_two_who_come_in_turns_to_a_lock_find_out_that_the_other_has_released_it(world: World) -> None:
+def test_two_who_come_in_turns_to_a_lock_find_out_that_the_other_has_done_it(world: World) -> None:
     within = timedelta(seconds=45)
     locks, done = (world.darkroom.lock, world.another().lock), []
     for turn in range(12):
         world.clock.advance(30)
         lock = locks[turn % 2]
-        if not lock.was_released("sweep", within=within):
+        if not lock.was_done("sweep", within=within):
             done.append(turn)
-            with lock.try_acquire("sweep", owner="timer/1"):
-                pass
+            do_under(lock, world)
     assert done[-4:] == [4, 6, 8, 10]
 
 
