@@ -15,7 +15,6 @@ from deploy.check.manifests import Key, Manifest, read
 from deploy.check.schemas import shape_findings
 from shared.cli.worker_options import parser
 from shared.errors import SettingsInvalid
-from shared.rules import sizing
 from shared.settings.settings import Settings
 from shared.storage import connections
 from shared.worker.health_server import PATH
@@ -23,8 +22,6 @@ from shared.worker.health_server import PATH
 FOLDER = "deploy/kubernetes"
 DOCKERFILE = "deploy/worker/Dockerfile"
 KINDS = ("Deployment", "ConfigMap", "ServiceAccount", "ScaledObject", "TriggerAuthentication", "Kustomization")
-#: What a worker process needs beside the memory of its images.
-PROCESS_BYTES = sizing.RESERVE_BYTES
 #: Between the end of --drain and the kill.
 SPARE_SECONDS = 5
 #: An outage of storage is none of the worker's faults: it is not restarted earlier.
@@ -32,6 +29,7 @@ PATIENCE_SECONDS = 900
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 _POD: tuple[Key, ...] = ("spec", "template", "spec")
 _CONTAINER: tuple[Key, ...] = (*_POD, "containers", 0)
+_MEMORY: tuple[Key, ...] = (*_CONTAINER, "resources", "limits", "memory")
 
 
 @dataclass(frozen=True)
@@ -89,9 +87,13 @@ def findings(root: Path) -> Iterator[Finding]:
     yield from (Finding(FOLDER, 1, f"There is no {kind}.") for kind in missing)
     if shapes or missing:
         return
-    settings = by_kind["ConfigMap"]
+    settings, deployment = by_kind["ConfigMap"], by_kind["Deployment"]
+    share = _memory_of_a_process(deployment)
+    if share is None:
+        sentence = "memory must have a limit: the worker takes from it how much its images may need."
+        yield deployment.finding(sentence, *_MEMORY)
     try:
-        app = Settings.read(settings.get("data") or {})
+        app = Settings.read(settings.get("data") or {}, memory_bytes=share)
         for name in (app.jobs_connection, app.images_connection):
             connections.read(settings.get("data") or {}, name)
     except SettingsInvalid as invalid:
@@ -103,6 +105,24 @@ def findings(root: Path) -> Iterator[Finding]:
     parts = Parts(by_kind, app=app, dockerfile=dockerfile, files=files)
     for rule in RULES:
         yield from rule(parts)
+
+
+def _options(deployment: Manifest) -> Namespace | None:
+    """Return the options of the command; None where it would refuse them."""
+    name, *words = deployment.get(*_CONTAINER, "args") or [""]
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            return parser().parse_args(words) if name == "worker" else None
+    except SystemExit:
+        return None
+
+
+def _memory_of_a_process(deployment: Manifest) -> int | None:
+    """Return what each process of the worker has of the container's memory, in bytes; None without a limit."""
+    quantity, options = re.fullmatch(r"(\d+)([kMG]i?|)", str(deployment.get(*_MEMORY))), _options(deployment)
+    if quantity is None:
+        return None
+    return int(quantity[1]) * _UNITS[quantity[2]] // (options.processes if options else 1)
 
 
 def _settings(parts: Parts) -> Iterator[Finding]:
@@ -117,7 +137,7 @@ def _settings(parts: Parts) -> Iterator[Finding]:
 
 
 def _command(parts: Parts) -> Iterator[Finding]:
-    deployment, options = parts.deployment, _options(parts)
+    deployment, options = parts.deployment, _options(parts.deployment)
     if options is None:
         yield deployment.finding("args must be the words of `darkroom worker`.", *_CONTAINER, "args")
         return
@@ -131,16 +151,6 @@ def _command(parts: Parts) -> Iterator[Finding]:
     if grace < options.drain + SPARE_SECONDS:
         sentence = f"terminationGracePeriodSeconds must be at least {options.drain + SPARE_SECONDS:g}, for --drain."
         yield deployment.finding(sentence, *_POD, "terminationGracePeriodSeconds")
-
-
-def _options(parts: Parts) -> Namespace | None:
-    """Return the options of the command; None where it would refuse them."""
-    name, *words = parts.deployment.get(*_CONTAINER, "args") or [""]
-    try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            return parser().parse_args(words) if name == "worker" else None
-    except SystemExit:
-        return None
 
 
 def _probes(parts: Parts) -> Iterator[Finding]:
@@ -171,17 +181,6 @@ def _confinement(parts: Parts) -> Iterator[Finding]:
     ]
     for value, path in wanted:
         yield from deployment.must_be(value, *path)
-
-
-def _memory(parts: Parts) -> Iterator[Finding]:
-    deployment, options = parts.deployment, _options(parts)
-    path: tuple[Key, ...] = (*_CONTAINER, "resources", "limits", "memory")
-    processes = options.processes if options else 1
-    needed = processes * (PROCESS_BYTES + parts.app.analysis_memory_bytes)
-    quantity = re.fullmatch(r"(\d+)([kMG]i?|)", str(deployment.get(*path)))
-    if quantity is None or int(quantity[1]) * _UNITS[quantity[2]] < needed:
-        sentence = f"memory must be limited to {needed:,} bytes or more, for ANALYSIS_MEMORY_BYTES."
-        yield deployment.finding(sentence, *path)
 
 
 def _identity(parts: Parts) -> Iterator[Finding]:
@@ -222,4 +221,4 @@ def _kustomization(parts: Parts) -> Iterator[Finding]:
         yield kustomization.finding("images must name the image of the worker.", "images")
 
 
-RULES: tuple[Rule, ...] = (_settings, _command, _probes, _confinement, _memory, _identity, _scaling, _kustomization)
+RULES: tuple[Rule, ...] = (_settings, _command, _probes, _confinement, _identity, _scaling, _kustomization)
