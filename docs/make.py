@@ -124,11 +124,12 @@ def _grants() -> list[Sequence[str]]:
 
 
 def _sizes() -> list[Sequence[str]]:
-    names = ("ANALYSIS_PROCESSES", "ANALYSIS_MEMORY_BYTES", "MAX_DECODE_BYTES")
+    names = ("ANALYSIS_PROCESSES", "ANALYSIS_MEMORY_BYTES", "MAX_DECODE_BYTES", "MAX_BYTES")
     rows: list[Sequence[str]] = [("memory of an instance", *(f"`{name}`" for name in names))]
     for memory in (512, 2048, 4096):
-        settings = deploy(FOLDER.parent, {"instanceMemoryMB": memory}).environ
-        rows.append((f"{memory:,} MB", *(f"{int(settings[name]):,}" for name in names)))
+        given = deploy(FOLDER.parent, {"instanceMemoryMB": memory}).settings
+        values = (given.analysis_processes, given.analysis_memory_bytes, given.max_decode_bytes, given.max_bytes)
+        rows.append((f"{memory:,} MB", *(f"{value:,}" for value in values)))
     return rows
 
 

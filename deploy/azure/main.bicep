@@ -50,9 +50,16 @@ var names = {
   jobsTable: 'darkroomjobs'
   locksTable: 'darkroomlocks'
 }
-// What fits into an instance, beside the host and the worker.
+// What fits into an instance: docs/sizing.md.
 var sizes = {
-  '512': { ANALYSIS_PROCESSES: '1', ANALYSIS_MEMORY_BYTES: '200000000', MAX_DECODE_BYTES: '64000000' }
+  '512': {
+    ANALYSIS_PROCESSES: '1'
+    ANALYSIS_MEMORY_BYTES: '335544320'
+    MAX_DECODE_BYTES: '201326592'
+    MAX_BYTES: '33554432'
+    AzureFunctionsJobHost__extensions__queues__batchSize: '1'
+    AzureFunctionsJobHost__extensions__queues__newBatchThreshold: '1'
+  }
   '2048': { ANALYSIS_PROCESSES: '2', ANALYSIS_MEMORY_BYTES: '1300000000', MAX_DECODE_BYTES: '512000000' }
   '4096': { ANALYSIS_PROCESSES: '4', ANALYSIS_MEMORY_BYTES: '2600000000', MAX_DECODE_BYTES: '512000000' }
 }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from deploy.check.azure.deployment import MAIN, SITE, Deployment, finding
-from deploy.check.azure.facts import host_json, sample_settings, setting_names
+from deploy.check.azure.facts import host_json, host_json_settings, sample_settings, setting_names
 from deploy.check.bicep.tree import Place
 from deploy.check.bicep.values import Properties
 from deploy.check.finding import Finding
@@ -30,9 +30,6 @@ _SECTION = re.compile(r"(\w+?)__(accountName|credential|clientId|blobServiceUri|
 #: Of OpenTelemetry's standard; see docs/tracing.md.
 _TRACING = re.compile(r"OTEL_[A-Z_]+")
 _SWITCH = re.compile(r"AzureWebJobs[._](\w+)[._]Disabled")
-#: What a process takes beside its images, by docs/operations.md; the host takes as much again.
-_PROCESS_BYTES = 150_000_000
-_HOST_BYTES = 150_000_000
 
 
 def check(deployment: Deployment) -> Iterator[Finding]:
@@ -51,6 +48,7 @@ def check(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _names(settings: Properties, *, is_flex: bool) -> Iterator[Finding]:
+    known = HOST_SETTINGS | setting_names() | host_json_settings()
     for name in settings:
         place = settings.places[name]
         switch, section = _SWITCH.fullmatch(name), _SECTION.fullmatch(name)
@@ -58,13 +56,13 @@ def _names(settings: Properties, *, is_flex: bool) -> Iterator[Finding]:
             yield finding(place, f"Flex Consumption refuses the app setting '{name}'.")
         elif switch and switch[1] not in FUNCTIONS:
             yield finding(place, f"The app has no function '{switch[1]}'.")
-        elif not (switch or section or _TRACING.fullmatch(name) or name in HOST_SETTINGS | setting_names()):
+        elif not (switch or section or _TRACING.fullmatch(name) or name in known):
             yield finding(place, f"Neither the app nor the Functions host knows the setting '{name}'.")
 
 
-def _values(settings: Properties, environ: dict[str, str]) -> Iterator[Finding]:
+def _values(settings: Properties, environ: dict[str, str], memory_bytes: int | None = None) -> Iterator[Finding]:
     try:
-        Settings.read(environ)
+        Settings.read(environ, memory_bytes=memory_bytes)
     except SettingsInvalid as error:
         for sentence in error.problems:
             name = sentence.partition(":")[0]
@@ -127,9 +125,7 @@ def _flex(settings: Properties, deployment: Deployment) -> Iterator[Finding]:
     if requests != limit:
         yield finding(place, f"perInstanceConcurrency must be {limit}, as maxConcurrentRequests in host.json.")
     memory, place = app.get(*scale, "instanceMemoryMB")
-    wanted = deployment.settings.analysis_memory_bytes + _PROCESS_BYTES + _HOST_BYTES
-    if not isinstance(memory, int) or wanted > memory * 1024 * 1024:
-        yield finding(
-            settings.places.get("ANALYSIS_MEMORY_BYTES", place),
-            f"ANALYSIS_MEMORY_BYTES and 300 MB for host and worker do not fit into {memory} MB.",
-        )
+    if isinstance(memory, int):
+        yield from _values(settings, deployment.environ, memory_bytes=memory * 1024 * 1024)
+    else:
+        yield finding(place, "The memory of an instance must be a number.")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,20 @@ def host_json() -> dict[str, Any]:
     """Read host.json."""
     found: dict[str, Any] = json.loads((ROOT / "host.json").read_text("utf-8"))
     return found
+
+
+@cache
+def host_json_settings() -> frozenset[str]:
+    """List the app settings by which the host would take another value than that of host.json."""
+    return frozenset(_paths("AzureFunctionsJobHost", host_json()))
+
+
+def _paths(name: str, value: object) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield name
+        return
+    for key, inner in value.items():
+        yield from _paths(f"{name}__{key}", inner)
 
 
 @cache

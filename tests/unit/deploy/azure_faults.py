@@ -88,9 +88,10 @@ FAULTS = {
     ),
     "images that do not fit": Fault(
         "main.bicep",
-        "ANALYSIS_MEMORY_BYTES: '200000000'",
-        "ANALYSIS_MEMORY_BYTES: '500000000'",
-        "ANALYSIS_MEMORY_BYTES and 300 MB for host and worker do not fit into 512 MB.",
+        "ANALYSIS_MEMORY_BYTES: '335544320'",
+        "ANALYSIS_MEMORY_BYTES: '400000000'",
+        "ANALYSIS_MEMORY_BYTES: must be at most 335,544,320 on an instance with 536,870,912 bytes of memory "
+        "(or take a larger one), but is '400000000'.",
     ),
     "a setting that Flex refuses": Fault(
         "main.bicep",

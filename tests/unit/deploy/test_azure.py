@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy.check.azure.check import FOLDER, findings
+from deploy.check.azure.deployment import deploy
+from deploy.check.azure.facts import host_json, sample_settings
 from deploy.check.azure.project import PROJECT
 from tests.unit.deploy.azure_faults import FAULTS, Fault
 
@@ -74,3 +76,15 @@ def test_the_page_names_every_alert() -> None:
     section = PAGE.partition("\n## Alerts\n")[2].partition("\n## ")[0]
     assert len(alerts) == 5
     assert re.findall(r"^\| `([a-z-]+)`", section, re.MULTILINE) == alerts
+
+
+@pytest.mark.parametrize("memory", [512, 2048, 4096])
+def test_an_instance_gets_what_the_page_about_sizing_says(memory: int) -> None:
+    page = (ROOT / "docs" / "sizing.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d+).*? \| (\d+).*? \| (\d+)", page, re.MULTILINE)
+    queues = host_json()["extensions"]["queues"]
+    defaults = sample_settings() | {f"AzureFunctionsJobHost__extensions__queues__{key}": queues[key] for key in queues}
+    environ = defaults | deploy(ROOT, {"instanceMemoryMB": memory}).environ
+    assert len(rows) == 7
+    wanted = {name: values[(512, 2048, 4096).index(memory)] for name, *values in rows}
+    assert {name: str(environ[name]) for name in wanted} == wanted
