@@ -229,3 +229,23 @@ def test_a_slice_holds_the_lock_while_it_walks() -> None:
     walk(world)
     assert held[0] is not None
     assert world.locks.rows["reconcile"].lock.owner is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"marker": 5},
+        {"marker": None, "watermark": "yesterday"},
+        {"marker": None, "watermark": "2026-01-01"},
+        {"marker": None, "following": 7},
+        {"marker": None, "again": "a.png"},
+        {"marker": None, "so_far": "many"},
+        {"marker": None, "missed": []},
+    ],
+)
+def test_a_mark_that_no_release_has_written_begins_a_first_walk_and_stops_none(value: dict[str, object]) -> None:
+    world = world_of_old_images("a.png")
+    world.marks.insert(world.settings.walk_mark, value)
+    assert walk(world) == WalkResult(seen=1, missed=1, complete=True)
+    assert walk(world) == WalkResult(seen=1, complete=True)

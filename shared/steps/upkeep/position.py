@@ -44,10 +44,22 @@ class Position:
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
-        """Read it from a mark's value."""
-        counts = value.get("so_far", 0), value.get("missed")
-        again, done_at = tuple(value.get("again", ())), _moment(value.get("done_at"))
-        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]), *counts, again, done_at)
+        """Read it from a mark's value; a first walk begins where no release has written that."""
+        marker, again, missed = value.get("marker"), value.get("again", []), value.get("missed")
+        if not isinstance(marker, str | None) or not isinstance(again, list):
+            return cls()
+        try:
+            return cls(
+                marker=marker,
+                watermark=_moment(value.get("watermark")),
+                following=_moment(value.get("following")),
+                so_far=int(value.get("so_far", 0)),
+                missed=None if missed is None else int(missed),
+                again=tuple(map(str, again)),
+                done_at=_moment(value.get("done_at")),
+            )
+        except (ValueError, TypeError):
+            return cls()
 
     @property
     def value(self) -> dict[str, Any]:
@@ -86,7 +98,10 @@ def _fits(names: Sequence[str]) -> bool:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    moment = None if text is None else datetime.fromisoformat(text)
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 def _text(moment: datetime | None) -> str | None:
