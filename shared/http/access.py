@@ -19,7 +19,7 @@ _OPERATORS = frozenset({Role.OPERATOR})
 
 #: The header by which the gateway tells the app that the caller has shown a key; the gateway drops a client's own.
 AUTHENTICATED = "x-darkroom-authenticated"
-#: Operations without a key: neither says anything about jobs, and health only that storage responds.
+#: Operations without a key: neither says anything about jobs, and health only that storage responds and timers work.
 PUBLIC = frozenset({"getHealth", "getDashboard"})
 #: Which roles may call an operation.
 ROLES: Mapping[str, frozenset[Role]] = {
