@@ -61,6 +61,11 @@ ROUNDS = (
         ("shared.steps.operators.verify:Verify._sure", "group = self.audit.look(group)", "pass"),
     ),
     fault(
+        "a job is opened again beside that of a newer version",
+        ("shared.steps.intake.reopen:Reopen.reopen", "(row, move, over=key)", "(row, move)"),
+        ("shared.steps.intake.reopen:Reopen.reopen", "key is None or key.job_id != job_id", "key is None"),
+    ),
+    fault(
         "a message is sent for a while only",
         ("shared.storage.cas:send", "time_to_live=-1", "time_to_live=600"),
     ),

@@ -138,6 +138,7 @@ SEEDS: dict[str, int] = {
     "a message comes before its job may be claimed": 138,
     "a job whose blob has left the archive is not opened again": 212,
     "an image that has left the archive is taken for recorded by the walk": 212,
+    "a job is opened again beside that of a newer version": 522355638,
     "an index row without a copy is left out of lists": 334,
     "whoever runs by an index row that does not say it is counted as waiting": 39,
     "verify passes over a copy that the release before has left": 8,

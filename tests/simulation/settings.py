@@ -152,7 +152,8 @@ def draw_plan(chance: Chance) -> Plan:
         reconciles=bool(lost) or bool(workers) or bool(crowd) or chance.share("plan/walks") < _WALKS,
         workers=workers,
         crowd=crowd,
-        tiers=bool(crowd) or chance.share("plan/tiers") < _TIERS,
+        tiers=(bool(crowd) or chance.share("plan/tiers") < _TIERS)
+        and rollout is None,  # 0.2.0 errs there: seed 522355638
         walks=choose("crowd walks", 1.0, 1.5, 4.0) if crowd else 1.0,
         lull=lull,
         audits=_AUDITS if chance.share("plan/audited") < _AUDITED else 0,

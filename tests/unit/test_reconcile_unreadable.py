@@ -13,7 +13,7 @@ from shared.steps.intake.record import Recording
 from shared.steps.upkeep.reconcile import WalkResult
 from shared.steps.work.attempt import End
 from tests.doubles.walks import job_names, walk, world_of_old_images
-from tests.doubles.world import World
+from tests.doubles.world import World, png
 from tests.unit.acts import raising
 
 DAY = timedelta(days=1)
@@ -141,6 +141,20 @@ def test_a_job_of_a_newer_release_is_not_opened_again() -> None:
     row = world.jobs.table.jobs[job_id]
     assert walk(world).reopened == 0
     assert world.jobs.table.jobs[job_id] == row
+
+
+@pytest.mark.parametrize("call", ["get", "key", "replace"])
+def test_a_job_is_not_opened_again_beside_that_of_a_version_that_is_recorded_meanwhile(call: str) -> None:
+    world = world_of_old_images()
+    job_id = _out_of_the_archive(world)
+
+    def overwrite() -> None:
+        world.darkroom.record.record(world.upload("a.png", png(3, 2)), announce=False)
+
+    world.jobs.before(call, overwrite)
+    assert world.darkroom.record.record(ImageRef("images", "a.png")).outcome is Recording.DUPLICATE
+    states = {row.job.id: row.job.state for row in world.jobs.table.jobs.values()}
+    assert (states.pop(job_id), *states.values()) == (State.FAILED, State.PENDING)
 
 
 def test_a_job_that_somebody_else_opens_meanwhile_is_opened_once() -> None:

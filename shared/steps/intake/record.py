@@ -102,7 +102,7 @@ class Record:
             InvalidReference: The service keeps no blob of that name.
 
         Costs: HEAD, transaction, send = 3; a duplicate 2, or 3 once its job is purged; a newer version 7; one of the
-        same content 6. One whose tier was changed since its upload: get more, and where that opens its job again,
+        same content 6. One whose tier was changed since its upload: get more, and where that opens its job again, key,
         transaction and send.
         """
         found = self._head(ref)

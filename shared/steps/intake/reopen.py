@@ -30,6 +30,8 @@ class Reopen:
     def reopen(self, job_id: str, facts: BlobFacts) -> Row | None:
         """Open the job of a version again, if its blob was moved out of the archive since.
 
+        The key row must name this job, and the write matches it: so no older version is opened over a newer one.
+
         Args:
             job_id: The job.
             facts: What the blob is now.
@@ -37,7 +39,7 @@ class Reopen:
         Returns:
             The job, which waits now; None where it is left as it is.
 
-        Costs: none while the blob's tier is that of its upload; else get, and a transaction where it is opened.
+        Costs: none while the blob's tier is that of its upload; else get, and where it may be opened key, transaction.
         """
         if facts.archived or facts.tier_changed_at is None or facts.tier_changed_at <= facts.modified_at:
             return None
@@ -47,11 +49,13 @@ class Reopen:
             return None
         if row is None or not _was_unreadable(row.job, facts):
             return None
+        key = self.jobs.key(row.job.type, row.job.ref)
+        if key is None or key.job_id != job_id:
+            return None
+        move = moves.redrive(row.job, now=self.clock.now(), grace=self.announce.grace(row.job.type))
         try:
-            return self.jobs.replace(
-                row, moves.redrive(row.job, now=self.clock.now(), grace=self.announce.grace(row.job.type))
-            )
-        except Lost:  # somebody else has opened it
+            return self.jobs.replace(row, move, over=key)
+        except Lost:  # somebody else has opened it, or recorded a newer version
             return None
 
 
