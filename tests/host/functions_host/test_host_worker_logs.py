@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import azure.functions as func
 import pytest
 
+from localhost.host.log import LibraryLogs
 from localhost.worker.kinds import Kind
 from localhost.worker.log_frames import LogFrames
 from tests.host.functions_host.hosts import Events
@@ -98,3 +99,13 @@ def test_a_line_after_the_end_of_its_invocation_is_dropped(make: Make, log: Even
     kept[0].run(APP_LOGGER.warning, "late")
     APP_LOGGER.removeHandler(frames)
     assert log.wait_for("app log dropped", message="late")
+
+
+def test_what_the_hosts_own_libraries_log_is_told_apart_from_the_app(log: Events) -> None:
+    handler, logger = LibraryLogs(log), logging.getLogger("app.library")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    logger.info("asked")
+    logger.warning("busy")
+    logger.removeHandler(handler)
+    assert log.entries == [{"event": "library log", "level": "warning", "logger": "app.library", "message": "busy"}]
