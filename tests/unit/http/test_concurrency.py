@@ -3,7 +3,8 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import azure.functions as func
@@ -60,16 +61,35 @@ def request(method: str, path: str, body: bytes, mime: str = "application/json")
     return func.HttpRequest(method, f"http://localhost/api{path}", headers={"content-type": mime}, body=body)
 
 
-def wait_together(client: Client, count: int, **options: Any) -> tuple[list[func.HttpResponse], list[float]]:  # noqa: ANN401 - of Dependencies
-    """Let so many claims wait at the same time; return what they get, and each pause that they have made."""
+class Door(Limiter):
+    """A limiter that counts who has come to it."""
+
+    tries = 0
+
+    @contextmanager
+    def slot(self, size: int = 0) -> Iterator[None]:
+        """Count, and let in or refuse."""
+        self.tries += 1
+        with super().slot(size):
+            yield
+
+
+def wait_together(
+    client: Client, count: int, waiters: Door | None = None
+) -> tuple[list[func.HttpResponse], list[float]]:
+    """Let so many claims wait at the same time; return what they get, and each pause that they have made.
+
+    Time begins when all have come: the first must not be over before the last has begun.
+    """
     pauses: list[float] = []
+    door = waiters or Door(count, ErrorCode.TOO_MANY_WAITERS)
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
-        client.world.clock.advance(seconds / count)
+        client.world.clock.advance(seconds / count if door.tries == count else 0.0)
         await asyncio.sleep(0)
 
-    client.app = build(dataclasses.replace(client.api, pause=pause, **options))
+    client.app = build(dataclasses.replace(client.api, pause=pause, waiters=door))
     client.gateway._forward = forwarder(client.app)
     claim = request("POST", "/jobs/claim", json.dumps(CLAIM).encode())
     return together(client, [claim] * count), pauses
@@ -77,7 +97,7 @@ def wait_together(client: Client, count: int, **options: Any) -> tuple[list[func
 
 @pytest.mark.case("security M6", was="400 long polls: health took 2.9 s")
 def test_no_more_claims_wait_than_there_is_room_for(client: Client) -> None:
-    responses, pauses = wait_together(client, 4, waiters=concurrency.waiters(2))
+    responses, pauses = wait_together(client, 4, Door(2, ErrorCode.TOO_MANY_WAITERS))
     assert sorted(each.status_code for each in responses) == [204, 204, 429, 429]
     refusal = next(each for each in responses if each.status_code == 429)
     assert (json.loads(refusal.get_body())["code"], refusal.headers["Retry-After"]) == ("too_many_waiters", "5")
