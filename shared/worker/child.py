@@ -1,7 +1,8 @@
 """One process of a group, started by a supervisor as ``python -m shared.worker.child``.
 
 It says how it is on stdout, a line of JSON each second. An empty line on its stdin wakes it; the end of stdin, which
-comes with the end of its parent too, asks it to drain. What it logs goes to stderr.
+comes with the end of its parent too, asks it to drain. Handlers have neither: what they print goes to stderr with what
+is logged, and what they read, or a program that they start, is empty.
 """
 
 import importlib
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 from shared import wiring
 from shared.errors import SettingsInvalid
@@ -40,15 +42,47 @@ class Options:
     handlers: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class Parent:
+    """The pipes to and from the parent, which programs that this process starts do not have.
+
+    Attributes:
+        orders: Descriptor of what it wants.
+        words: Descriptor of what it is told.
+    """
+
+    orders: int
+    words: int
+
+    @classmethod
+    def take(cls) -> Self:
+        """Take them away from stdin and stdout."""
+        taken = cls(os.dup(0), os.dup(1))
+        empty = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(empty, 0)
+        os.close(empty)
+        os.dup2(2, 1)
+        return taken
+
+    def tell(self, health: Health) -> None:
+        """Tell how this process is, if there still is a parent."""
+        try:
+            os.write(self.words, f"{json.dumps(asdict(health))}\n".encode())
+        except OSError:
+            return
+
+
 class Orders:
     """What the parent wants, and signals: however many come, they ask to drain.
 
     Args:
+        orders: Descriptor of what the parent wants.
         signals: Those of this process.
         wake: Called when the parent wakes it.
     """
 
-    def __init__(self, signals: Signals, wake: Callable[[], object]) -> None:
+    def __init__(self, orders: int, signals: Signals, wake: Callable[[], object]) -> None:
+        self._orders = orders
         self._signals = signals
         self._on_wake = wake
         self._is_over = False
@@ -60,9 +94,9 @@ class Orders:
 
     def wait(self, seconds: float) -> None:
         """Wait for a while, or until there is something to do."""
-        descriptors = [] if self._is_over else [sys.stdin.fileno()]
+        descriptors = [] if self._is_over else [self._orders]
         if self._signals.wait(seconds, *descriptors):
-            self._is_over = not os.read(sys.stdin.fileno(), 4096)
+            self._is_over = not os.read(self._orders, 4096)
             self._on_wake()
 
     def wake(self) -> None:
@@ -85,18 +119,10 @@ def import_handlers(modules: Sequence[str]) -> None:
             raise SettingsInvalid([f"--handlers: must be a module that can be imported: {error}"]) from error
 
 
-def say(health: Health) -> None:
-    """Tell the parent how this process is, if there still is one."""
-    try:
-        os.write(sys.stdout.fileno(), f"{json.dumps(asdict(health))}\n".encode())
-    except OSError:
-        return
-
-
 def main(arguments: Sequence[str]) -> Ending:
     """Run a worker as the parent wants; return how it has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's goes to the parent too, which asks to drain
-    options = Options(**json.loads(arguments[0]))
+    parent, options = Parent.take(), Options(**json.loads(arguments[0]))
     log_lines.write_to_stderr()
     try:
         import_handlers(options.handlers)
@@ -107,8 +133,8 @@ def main(arguments: Sequence[str]) -> Ending:
         return Ending.SETTINGS
     worker = Worker(darkroom, slots=options.slots, leads=options.leads)
     with Signals((signal.SIGTERM,)) as signals:
-        orders = Orders(signals, worker.wake)
-        return run(worker, drain=options.drain, wishes=orders, tick=lambda: say(worker.health()))
+        orders = Orders(parent.orders, signals, worker.wake)
+        return run(worker, drain=options.drain, wishes=orders, tick=lambda: parent.tell(worker.health()))
 
 
 if __name__ == "__main__":
