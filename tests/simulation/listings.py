@@ -58,6 +58,8 @@ class Listings:
 
     def verify(self, process: Instance, *, repair: bool = False) -> None:
         """Have a process verify, and take in what it finds besides the copies that may be old."""
+        if not any(place[0] == entry_points.JOBS for place in self.ledger.rows):
+            return  # perhaps there is no table yet, which it must say
         found = entry_points.verify(process.darkroom, repair=repair)
         self.tell(f"verify: {each}" for each in found if not self._is_left(each))
 
