@@ -63,6 +63,7 @@ class Tenures:
     _by_thumbnail: dict[str, Tenure] = field(default_factory=dict)
     _written_at: dict[Place, float] = field(default_factory=dict)
     _own_thumbnails: dict[str, str] = field(default_factory=dict)
+    _claims: dict[str, int] = field(default_factory=dict)
 
     def of(self, place: Place) -> Tenure | None:
         """Return a lease; None where nobody holds it, or somebody from outside."""
@@ -101,8 +102,10 @@ class Tenures:
         tenure = Tenure(home, task, row["token"], until, passage.clock, since)
         self._by_place[place] = self._last[home, place] = tenure
         if place[2].startswith("job:"):
-            self._own_thumbnails[task] = f"{place[2][4:]}/{row['token']}"
-            self._by_task[task] = self._by_thumbnail[self._own_thumbnails[task]] = tenure
+            thumbnail = f"{place[2][4:]}/{row['token']}"
+            self._by_thumbnail[thumbnail] = tenure
+            if passage.number >= self._claims.get(task, 0):  # an older claim may arrive behind the next one
+                self._claims[task], self._own_thumbnails[task], self._by_task[task] = passage.number, thumbnail, tenure
 
     def on_takeover(self, place: Place, held: bool, before: Mapping[str, Any]) -> Iterator[str]:  # noqa: FBT001 - a fact
         """Judge that somebody takes over.
