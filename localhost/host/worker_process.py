@@ -38,10 +38,9 @@ class ChildProcess:
 
     def __init__(self, app: Path, kind: Kind, environ: Mapping[str, str]) -> None:
         ours, theirs = socketpair()
-        command = [sys.executable, "-m", "localhost.worker", "--app", str(app), "--kind", kind.value]
         with theirs:
             self._process = subprocess.Popen(
-                [*command, "--channel", str(theirs.fileno())],
+                [sys.executable, "-m", "localhost.worker", str(app), kind.value, str(theirs.fileno())],
                 cwd=Path(localhost.__file__).parent.parent,
                 env=dict(environ),
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,7 @@
-"""``python -m localhost.worker``: started by the local host alone; ends with it, and never by itself."""
+"""``python -m localhost.worker APP KIND CHANNEL``: started by the local host alone; ends with it, never by itself.
+
+CHANNEL is the descriptor of a socket.
+"""
 
 # ruff: noqa: E402 - the collector rests before anything else loads
 
@@ -6,10 +9,10 @@ import gc
 
 gc.disable()  # until the app has loaded: nearly all of it stays, and searching it for garbage took a tenth of a start
 
-import argparse
 import os
 import signal
 import socket
+import sys
 import traceback
 from pathlib import Path
 
@@ -23,14 +26,14 @@ from localhost.worker.log_frames import capture
 
 def main() -> None:
     """Serve the host until it is gone."""
-    options = _parse()
-    os.set_inheritable(options.channel, False)
-    channel = Channel(socket.socket(fileno=options.channel))
+    app, kind, line = Path(sys.argv[1]), Kind(sys.argv[2]), int(sys.argv[3])
+    os.set_inheritable(line, False)  # what the app starts must not hold it
+    channel = Channel(socket.socket(fileno=line))
     for number in SIGNALS:
         # They reach all of a terminal's group; the host lets calls end first. SIG_IGN would be inherited by children.
         signal.signal(number, lambda *_: None)
-    capture(channel, options.kind)
-    functions = _load(options.app, options.kind, channel)
+    capture(channel, kind)
+    functions = _load(app, kind, channel)
     gc.freeze()  # or the first collection would search all of it at once
     gc.enable()
     if functions is not None:
@@ -55,14 +58,6 @@ def _load(app: Path, kind: Kind, channel: Channel) -> Functions | None:
     except BaseException:  # noqa: BLE001 - the edge of the process: importing the app may raise anything
         channel.send({"frame": "refusal", "error": traceback.format_exc()})
     return None
-
-
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m localhost.worker")
-    parser.add_argument("--app", type=Path, required=True)
-    parser.add_argument("--kind", type=Kind, required=True)
-    parser.add_argument("--channel", type=int, required=True)
-    return parser.parse_args()
 
 
 if __name__ == "__main__":
