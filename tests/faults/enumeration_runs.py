@@ -114,13 +114,16 @@ class Enumeration:
     build: Build = wiring.build
     tally: Tally = field(default_factory=Tally)
 
-    def every(self) -> Tally:
+    def every(self, *, part: int = 1) -> Tally:
         """Run the flow without a fault, and with each strike at each of its requests, to the end.
 
         What does not end well without a fault is raised; what does not with one is a failure of the tally.
+
+        Args:
+            part: Of the strikes at a request, one in so many is tried, and those beside it at the requests beside it.
         """
         for nth, label in self.points():
-            for strike in self._strikes(label):
+            for strike in self._strikes(label)[nth % part :: part]:
                 name = f"{self.flow.__name__}, {strike.name} at request {nth} ({label})"
                 self.tally.attempt(name, partial(self.strike, nth, strike))
         return self.tally
