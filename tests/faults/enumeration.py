@@ -62,6 +62,8 @@ WRITES_ONLY = (
     Strike.PAUSED_UNHEARD,
     Strike.OUT_AFTER,
 )
+#: At a read, each of these makes the SDK ask again, and nothing else.
+ASKED_AGAIN = (Strike.REPLY_LOST, Strike.BUSY_BEFORE, Strike.THROTTLED, Strike.UNREACHABLE)
 PAUSES = (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
 _APPLIED = (*WRITES_ONLY, Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST, Strike.PAUSED_AFTER)
 

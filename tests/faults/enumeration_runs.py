@@ -13,7 +13,8 @@ from typing import Any
 from shared import wiring
 from shared.errors import StorageOut, Undecided
 from shared.rules.jobs import State
-from tests.faults.enumeration import SETTINGS, WRITES_ONLY, Died, Strike
+from tests import proving
+from tests.faults.enumeration import ASKED_AGAIN, SETTINGS, WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Case, jobs_in, live
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_wire import reads
@@ -123,7 +124,7 @@ class Enumeration:
             part: Of the strikes at a request, one in so many is tried, and those beside it at the requests beside it.
         """
         for nth, label in self.points():
-            for strike in self._strikes(label)[nth % part :: part]:
+            for strike in self._strikes(nth, label)[nth % part :: part]:
                 name = f"{self.flow.__name__}, {strike.name} at request {nth} ({label})"
                 self.tally.attempt(name, partial(self.strike, nth, strike))
         return self.tally
@@ -147,9 +148,12 @@ class Enumeration:
         assert run.worker.line.hits == [strike], f"request {nth} was not reached"
         run.conclude(end, self.tally)
 
-    def _strikes(self, label: str) -> Sequence[Strike]:
-        """Return what may happen at a request."""
-        return [strike for strike in self.flow.strikes if not (reads(label) and strike in WRITES_ONLY)]
+    def _strikes(self, nth: int, label: str) -> Sequence[Strike]:
+        """Return what may happen at a request; every day one of what makes a read be asked again, in turn."""
+        if not reads(label):
+            return self.flow.strikes
+        others = {*ASKED_AGAIN} - {ASKED_AGAIN[nth % len(ASKED_AGAIN)]} if proving.everyday() else set[Strike]()
+        return [strike for strike in self.flow.strikes if strike not in others.union(WRITES_ONLY)]
 
     def _run(self) -> Run:
         return Run(*pickle.loads(self._prepare))  # noqa: S301 - our own
