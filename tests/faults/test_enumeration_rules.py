@@ -3,12 +3,13 @@
 import pytest
 
 from shared.errors import LockHeld
+from tests import proving
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_operators as operators
 from tests.faults import enumeration_purges as purges
 from tests.faults import enumeration_rejected as rejected
 from tests.faults import enumeration_walks as walks
-from tests.faults.enumeration import LAPSE_SECONDS, Strike
+from tests.faults.enumeration import ASKED_AGAIN, LAPSE_SECONDS, WRITES_ONLY, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_rules import (
     BlindToKeys,
@@ -122,3 +123,40 @@ def test_a_lease_lapses_when_time_is_moved_on_and_a_later_one_is_live() -> None:
     assert not second.try_acquire("nightly", owner="timer/2").lost
     with pytest.raises(LockHeld):
         third.try_acquire("nightly", owner="timer/3")
+
+
+class Noting(Enumeration):
+    """Notes what it would try at which request, where it is cheap to say."""
+
+    def points(self) -> list[tuple[int, str]]:
+        """Return as many reads as writes."""
+        return [(nth, label) for nth in range(1, 13) for label in ("GET blob", "write job")]
+
+    def strike(self, nth: int, strike: Strike) -> None:
+        """Note it."""
+        self.tally.add(**{f"{nth} {strike.name}": 1})
+
+
+def tried(*, part: int = 1) -> dict[int, set[Strike]]:
+    """Return what is tried at each read and write of the same number, together."""
+    counts = Noting(flows.Sweeping).every(part=part).counts
+    names = [name.split() for name in counts.elements()]
+    return {nth: {Strike[name] for number, name in names if int(number) == nth} for nth in range(1, 13)}
+
+
+def test_what_a_request_leaves_out_of_a_day_those_beside_it_meet() -> None:
+    whole, thirds = tried(), tried(part=3)
+    assert all(each == set(Strike) for each in whole.values())
+    assert all(5 <= len(each) <= 8 for each in thirds.values())
+    assert all(set.union(*(thirds[nth + beside] for beside in range(3))) == set(Strike) for nth in range(1, 11))
+
+
+def test_a_read_meets_every_day_one_of_what_makes_it_be_asked_again_and_all_of_it_in_prove(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(proving.VARIABLE, "0")
+    days = [set(Enumeration(flows.Sweeping)._strikes(nth, "GET blob")) for nth in range(4)]
+    monkeypatch.setenv(proving.VARIABLE, "1")
+    whole = set(Enumeration(flows.Sweeping)._strikes(0, "GET blob"))
+    assert set.union(*days) == whole == set(Strike) - set(WRITES_ONLY)
+    assert all(len(each & set(ASKED_AGAIN)) == 1 and whole - each < set(ASKED_AGAIN) for each in days)
