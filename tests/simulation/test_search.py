@@ -20,7 +20,7 @@ PLANTED = FAULTS["claim that is written over whatever stands"]
 @pytest.fixture(scope="module")
 def failed() -> Outcome:
     with plant(PLANTED):
-        outcomes = (World(seed).run() for seed in range(1, 40))
+        outcomes = (World(seed).run() for seed in range(12, 50))  # a short one first
         return next(outcome for outcome in outcomes if outcome.wrong and len(outcome.decisions) > _DECISIONS)
 
 
