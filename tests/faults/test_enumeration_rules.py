@@ -137,7 +137,7 @@ class Noting(Enumeration):
         self.tally.add(**{f"{nth} {strike.name}": 1})
 
 
-def tried(*, part: int = 1) -> dict[int, set[Strike]]:
+def tries(*, part: int = 1) -> dict[int, set[Strike]]:
     """Return what is tried at each read and write of the same number, together."""
     counts = Noting(flows.Sweeping).every(part=part).counts
     names = [name.split() for name in counts.elements()]
@@ -145,7 +145,7 @@ def tried(*, part: int = 1) -> dict[int, set[Strike]]:
 
 
 def test_what_a_request_leaves_out_of_a_day_those_beside_it_meet() -> None:
-    whole, thirds = tried(), tried(part=3)
+    whole, thirds = tries(), tries(part=3)
     assert all(each == set(Strike) for each in whole.values())
     assert all(5 <= len(each) <= 8 for each in thirds.values())
     assert all(set.union(*(thirds[nth + beside] for beside in range(3))) == set(Strike) for nth in range(1, 11))
