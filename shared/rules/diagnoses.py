@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import Enum, StrEnum
 
 
@@ -293,15 +292,3 @@ class Diagnosis:
     def advice(self) -> str:
         """What to do about it; empty where there is nothing to do."""
         return self.symptom.advice.format_map(self.facts)
-
-
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
-
-
-def span(time: timedelta) -> str:
-    """Return a time in the largest unit of which it has two or more, rounded down: ``90 s``, ``15 min``, ``3 h``."""
-    seconds = int(abs(time.total_seconds()))
-    for size, unit in _UNITS:
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"

@@ -8,9 +8,10 @@ import pytest
 
 from shared.ports.places import Answer, ConnectionFacts, Form, ServiceTime, Verdict
 from shared.rules.access import Act
-from shared.rules.diagnoses import Diagnosis, Symptom, span
+from shared.rules.diagnoses import Diagnosis, Symptom
 from shared.rules.names import Kind
 from shared.rules.rhythms import Upkeep
+from shared.rules.timestamps import span
 from shared.runtime import Runtime
 from shared.steps.operators.doctor.access_check import Access, CheckAccess
 from shared.steps.operators.doctor.clock_check import check_clocks

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from shared.clock import DATE_STEP
 from shared.ports.places import ServiceTime
-from shared.rules.diagnoses import Diagnosis, Symptom, span
+from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.timestamps import span
 
 CLOCKS = "clocks"
 #: Of a laptop; requests that are signed by a key are refused from 15 minutes on.

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from shared.clock import ServerClock
 from shared.errors import NewerSchema, RowDamaged, SettingsInvalid, StorageOut
 from shared.ports.storage import Storage
-from shared.rules.diagnoses import Diagnosis, Symptom, span
+from shared.rules.diagnoses import Diagnosis, Symptom
 from shared.rules.jobs import State
 from shared.rules.rhythms import Upkeep
+from shared.rules.timestamps import span
 from shared.settings.enums import Dispatch
 from shared.settings.settings import Settings
 from shared.steps.operators.doctor.settings_check import invalid_setting
