@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.simulation.faults import Fault
 from tests.simulation.scheduler import Task
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
@@ -40,7 +41,7 @@ class Publications:
 
     def ended(self, passage: Passage, end: str) -> None:
         """Take in how a request has ended for its sender."""
-        if end[:1] not in ("2", "4") or end == "429":
+        if end[:1] not in ("2", "4") or end == "429" or passage.fault is Fault.REPLY_CUT:
             self.in_trouble.add(passage.sender.name)
 
     def leftovers(self, jobs: Mapping[str, Mapping[str, Any]], gone: Collection[str]) -> Iterator[str]:
