@@ -36,7 +36,7 @@ def _segment(text: str, template: str) -> tuple[str, int]:
         return "/" + re.escape(text), 0
     stars, name, constraint, optional = found.groups()
     if stars:
-        # An empty segment is none of its: the real host answers ``/api//x`` itself.
+        # An empty segment never matches: the real host answers ``/api//x`` itself.
         return f"(?:/(?P<{name}>(?!/).*?))?", _CATCH_ALL
     if constraint is not None and constraint not in _CONSTRAINTS:
         raise ValueError(f"Route {template!r}: this host does not support the constraint {constraint!r}.")

@@ -10,7 +10,7 @@ _ASK = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
 def find(version: str, environ: Mapping[str, str]) -> Path | None:
-    """Return an interpreter of a version, on PATH or among pyenv's; None where there is none that runs.
+    """Return an interpreter of a version, on PATH or among pyenv's; None if none runs.
 
     Args:
         version: Such as 3.13.

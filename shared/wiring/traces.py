@@ -145,7 +145,7 @@ class QueueSpans:
 
 @dataclass(frozen=True)
 class EngineSpans:
-    """An engine of which each analysis is a span; waiting for a place is none of it.
+    """An engine that makes a span of each analysis; the wait for a place is not in it.
 
     Attributes:
         engine: What analyses.
