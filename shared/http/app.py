@@ -21,6 +21,8 @@ from shared.http.gateway import Gateway, forwarder
 from shared.http.openapi import drop_null_parameters
 from shared.http.paths import ROOT, Paths
 from shared.http.problems import Problem
+from shared.rules.callers import ANYONE, HOST_KEY
+from shared.settings.enums import ApiAuth
 from shared.settings.settings import Settings
 
 #: In the order in which they are tried; FastAPI adds that of the OpenAPI document.
@@ -117,7 +119,8 @@ def build(api: Dependencies, *, has_keys: bool = False) -> FastAPI:
 
 def gateway_of(app: FastAPI, settings: Settings) -> Gateway:
     """Return the gateway that checks requests before the app gets them."""
-    authorizer = Authorizer(settings.api_keys, operation=Paths(app.routes).operation)
+    host = ANYONE if settings.api_auth is ApiAuth.ANONYMOUS else HOST_KEY
+    authorizer = Authorizer(settings.api_keys, operation=Paths(app.routes).operation, host=host)
     return Gateway(forwarder(app), authorizer=authorizer, max_bytes=settings.max_bytes)
 
 

@@ -17,7 +17,7 @@ import azure.functions as func
 
 from shared import invocation
 from shared.http import concurrency, problems
-from shared.http.access import AUTHENTICATED, Authorizer
+from shared.http.access import CALLER, Authorizer
 from shared.http.body import MAX_BYTES
 from shared.http.cross_site import is_cross_site
 from shared.http.error_codes import ErrorCode
@@ -60,14 +60,14 @@ class Gateway:
         path, query = target(request.url)
         if request.method not in _SAFE and is_cross_site(request.headers, request.url):
             raise Problem(ErrorCode.CROSS_SITE)
-        authenticated = self._authorizer.authorize(request.method, path, request.headers.get("authorization"))
+        caller = self._authorizer.authorize(request.method, path, request.headers.get("authorization"))
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(ErrorCode.ENCODED_BODY)
         self._check_size(request, path)
         # The app needs neither scheme nor host: its locations begin with a slash.
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
         headers = {name: value for name, value in request.headers.items() if not _UNWANTED.fullmatch(name)}
-        headers |= {AUTHENTICATED: "yes"} if authenticated else {}
+        headers |= {} if caller is None else {CALLER: caller.encode()}
         headers |= _trace_of_host()
         body = request.get_body() or b""
         inner = func.HttpRequest(request.method, url, headers=headers, body=body)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from shared.http import dashboard, render, responses
-from shared.http.access import AUTHENTICATED
+from shared.http.access import CALLER
 from shared.http.dependencies import Api, JobId, Strict
 from shared.http.openapi import json_response, problems
 from shared.http.prometheus import prometheus
@@ -52,7 +52,7 @@ def get_metrics(api: Api) -> Response:
 def get_health(api: Api, request: Request) -> Response:
     """Say whether storage responds, and whether timers do their work. With a key, also say since when they do not."""
     darkroom = api.darkroom()
-    if AUTHENTICATED not in request.headers:
+    if CALLER not in request.headers:
         return JSONResponse({"status": render.status(is_late=darkroom.liveness.is_late())})
     return JSONResponse(render.health(darkroom.settings, darkroom.analyst.confinement, darkroom.liveness.read()))
 

@@ -132,7 +132,7 @@ def test_the_log_names_who_made_a_call_for_operators(client: Client, caplog: pyt
 
 
 def test_health_has_details_only_with_a_key(client: Client) -> None:
-    assert client.call("GET", "/health", x_darkroom_authenticated="yes").json == {"status": "ok"}
+    assert client.call("GET", "/health", x_darkroom_caller="key operator one").json == {"status": "ok"}
     assert "confinement" in client.call("GET", "/health", authorization=f"Bearer {READER}").json
     assert "confinement" in Client().call("GET", "/health").json
 
