@@ -10,6 +10,7 @@ from shared.heartbeat import Heartbeat
 from shared.ports.storage import Storage
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
+from shared.steps.intake.admit import Admit
 from shared.steps.intake.announce import Announce
 from shared.steps.intake.image_job import NewImageJob
 from shared.steps.intake.record import Record
@@ -88,6 +89,11 @@ class Parts:
             images_container=self.settings.images_container,
             tracer=self.tracer,
         )
+
+    @Part
+    def admit(self) -> Admit:
+        """Takes in a blob event that the host has given up on."""
+        return Admit(jobs=self.storage.jobs, announce=self.announce, record=self.record, resolve=self.resolve)
 
     @Part
     def now(self) -> Now:

@@ -7,24 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.handlers import Handler
-from shared.steps.intake.admit import Admit
 from shared.steps.work.attempt import Attempt
 from shared.steps.work.receive import Receive
 from shared.steps.work.rivals import Rivals
+from shared.wiring.operators import OperatorSteps
 from shared.wiring.part import Part
-from shared.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from shared.steps.intake.add import Add
     from shared.steps.intake.upload import Upload
-    from shared.steps.operators.cancel import Cancel
-    from shared.steps.operators.liveness import Liveness
-    from shared.steps.operators.lookup import Lookup
-    from shared.steps.operators.redrive import Redrive
-    from shared.steps.operators.rejected import Readmit
-    from shared.steps.operators.remove import Remove
-    from shared.steps.operators.statistics import Count
-    from shared.steps.operators.verify import Verify
     from shared.steps.upkeep.bury import Bury
     from shared.steps.upkeep.drain_poison import Drain
     from shared.steps.upkeep.forget import Forget
@@ -36,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Darkroom(Parts):
+class Darkroom(OperatorSteps):
     """All steps: what the triggers and the API call, and what tools look into; built of the same as its parts."""
 
     # How work comes in
@@ -61,11 +52,6 @@ class Darkroom(Parts):
             now=self.now,
             draw=self.runtime.draw,
         )
-
-    @Part
-    def admit(self) -> Admit:
-        """Takes in a blob event that the host has given up on."""
-        return Admit(jobs=self.storage.jobs, announce=self.announce, record=self.record, resolve=self.resolve)
 
     # How it is done
 
@@ -198,96 +184,4 @@ class Darkroom(Parts):
             clock=self.clock,
             runtime=self.runtime,
             kinds=self.lookup.types,
-        )
-
-    # What people do
-
-    @Part
-    def lookup(self) -> "Lookup":
-        """Looks jobs and images up."""
-        from shared.steps.operators.lookup import Lookup
-
-        return Lookup(
-            jobs=self.storage.jobs,
-            index=self.storage.index,
-            thumbnails=self.storage.images,
-            settings=self.settings,
-            kinds=lambda: tuple(self.works),
-            pool=self.runtime.pool,
-        )
-
-    @Part
-    def statistics(self) -> "Count":
-        """Counts what there is."""
-        from shared.steps.operators.statistics import Count
-
-        storage = self.storage
-        return Count(
-            jobs=storage.jobs,
-            index=storage.index,
-            marks=storage.marks,
-            locks=storage.locks,
-            liveness=self.liveness,
-            poisons=[queue for queue in (storage.poison, storage.blob_poison) if queue is not None],
-            settings=self.settings,
-            clock=self.clock,
-            kinds=self.lookup.types,
-            pool=self.runtime.pool,
-        )
-
-    @Part
-    def liveness(self) -> "Liveness":
-        """Tells the ages of what timers do."""
-        from shared.steps.operators.liveness import Liveness
-
-        return Liveness(
-            locks=self.storage.locks,
-            marks=self.storage.marks,
-            settings=self.settings,
-            clock=self.clock,
-            runtime=self.runtime,
-        )
-
-    @Part
-    def cancel(self) -> "Cancel":
-        """Cancels a job."""
-        from shared.steps.operators.cancel import Cancel
-
-        return Cancel(jobs=self.storage.jobs, clock=self.clock)
-
-    @Part
-    def redrive(self) -> "Redrive":
-        """Opens a job again."""
-        from shared.steps.operators.redrive import Redrive
-
-        return Redrive(jobs=self.storage.jobs, announce=self.announce, clock=self.clock)
-
-    @Part
-    def readmit(self) -> "Readmit":
-        """Follows a rejected text once more."""
-        from shared.steps.operators.rejected import Readmit
-
-        return Readmit(rejections=self.storage.rejections, admit=self.admit)
-
-    @Part
-    def remove(self) -> "Remove":
-        """Deletes a job."""
-        from shared.steps.operators.remove import Remove
-
-        storage, settings = self.storage, self.settings
-        return Remove(
-            jobs=storage.jobs, ended=storage.ended, index=storage.index, thumbnails=storage.images, settings=settings
-        )
-
-    @Part
-    def verify(self) -> "Verify":
-        """Proves the invariants."""
-        from shared.steps.operators.verify import Verify
-        from shared.steps.upkeep.retention import edges
-
-        settings = self.settings
-        return Verify(
-            audit=self.storage.audit,
-            thumbnails_container=settings.thumbnails_container,
-            ended_before=lambda: edges(settings, self.clock.now()) if settings.purge_thumbnails else {},
         )
