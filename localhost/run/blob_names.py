@@ -1,35 +1,16 @@
 """Which file becomes which blob; pure."""
 
-import mimetypes
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
-#: What counts as an image when a folder is looked through; the content decides later.
-TYPES = {
-    ".avif": "image/avif",
-    ".bmp": "image/bmp",
-    ".gif": "image/gif",
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-    ".webp": "image/webp",
-}
+from shared.rules.image_files import is_image
 
 
 def images_in(folder: Path) -> list[Path]:
     """List the images directly in a folder, by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in TYPES and path.is_file())
-
-
-def content_type(name: str) -> str:
-    """Guess what to declare at the upload; the newer image formats are unknown to some systems."""
-    return TYPES.get(PurePath(name).suffix.lower()) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return sorted(path for path in folder.iterdir() if is_image(path.name) and path.is_file())
 
 
 def blob_names(paths: Sequence[PurePath]) -> dict[PurePath, str]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, ContentSettings, LinearRetry
 
-from localhost.run.blob_names import content_type
 from localhost.run.environment import STORAGE
 from localhost.run.failures import PipelineFailed
 from localhost.run.watch import Json
 from shared import wiring
 from shared.errors import DarkroomError, NoSuchImage
 from shared.rules.ids import job_id
+from shared.rules.image_files import content_type
 from shared.rules.images import ImageRef, version_of
 from shared.views import job_json
 

@@ -49,11 +49,3 @@ def test_a_folder_gives_the_images_directly_in_it(tmp_path: Path) -> None:
     for name in ("b.JPG", "a.avif", "LICENSES.md", "broken/c.png"):
         (tmp_path / name).write_bytes(b"")
     assert blob_names.images_in(tmp_path) == [tmp_path / "a.avif", tmp_path / "b.JPG"]
-
-
-@pytest.mark.parametrize(
-    ("name", "declared"),
-    [("a.HEIC", "image/heic"), ("b/c.webp", "image/webp"), ("x.txt", "text/plain"), ("x", "application/octet-stream")],
-)
-def test_the_declared_type_follows_the_name(name: str, declared: str) -> None:
-    assert blob_names.content_type(name) == declared
