@@ -26,12 +26,12 @@ PUBLIC = frozenset({"getHealth", "getDashboard"})
 #: Which roles may call an operation.
 ROLES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("listJobs", "getJob", "jobHistory", "whyNot", "openapi"), _ALL),
-    **dict.fromkeys(("listImages", "getImage", "getThumbnail", "getStats", "getMetrics"), _READERS),
+    **dict.fromkeys(("listImages", "getImage", "getThumbnail", "getStats", "getMetrics", "countBlobs"), _READERS),
     **dict.fromkeys(("uploadImage", "analyzeImage", "addJob"), _UPLOADERS),
     **dict.fromkeys(
         ("claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"), _WORKERS
     ),
-    **dict.fromkeys(("cancelJob", "redriveJob", "deleteJob", "purgeJobs"), _OPERATORS),
+    **dict.fromkeys(("cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer"), _OPERATORS),
 }
 #: The characters of a token that RFC 6750 allows, section 2.1.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)

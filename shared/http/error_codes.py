@@ -59,7 +59,7 @@ class ErrorCode(StrEnum):
     OUTDATED = "outdated", 409, "Outdated version", "A newer version of this image is recorded. Use its job instead."
     TOO_MANY_TYPES = "too_many_types", 409, "Too many job types", "`MAX_JOB_TYPES` types have jobs already."
     WRONG_TYPE = "wrong_type", 409, "Wrong job type", "Jobs of this type can't be added. Use `POST /images` instead."
-    LOCKED_OUT = "locked_out", 409, "Locked out", "Another purge is running. Try again when it is done."
+    LOCKED_OUT = "locked_out", 409, "Locked out", "Another purge or walk is running. Try again when it is done."
     NEWER_RELEASE = "newer_release", 409, "Newer release", "A newer release wrote this row, and only it can read it."
     ROW_DAMAGED = (
         *("row_damaged", 409, "Damaged row"),

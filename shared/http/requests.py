@@ -176,6 +176,12 @@ class PurgeOrder(_Strict):
     state: Annotated[str, Field(pattern="^(COMPLETED|FAILED|CANCELED)$", examples=["FAILED"])] | None = None
 
 
+class WalkOrder(_Strict):
+    """How long to walk through the container."""
+
+    seconds: Annotated[int, Field(ge=1, le=120, description="Begin nothing more after this time."), _INTEGRAL] = 20
+
+
 class ImageName(_Strict):
     """An image that is already in the container."""
 

@@ -103,6 +103,21 @@ class PurgeResult(BaseModel):
     left: bool
 
 
+class BlobCount(BaseModel):
+    """A part of the count of the container's blobs; there are more if it has a cursor."""
+
+    blobs: int
+    cursor: str | None
+
+
+class WalkResult(BaseModel):
+    """How many blobs a walk has listed and how many of them were new; whether it has reached the end of the container."""
+
+    blobs: int
+    new: int
+    complete: bool
+
+
 class AcceptedImage(BaseModel):
     """The job of an image."""
 

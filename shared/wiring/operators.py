@@ -7,6 +7,7 @@ from shared.wiring.part import Part
 from shared.wiring.parts import Parts
 
 if TYPE_CHECKING:
+    from shared.steps.operators.blob_count import CountBlobs
     from shared.steps.operators.cancel import Cancel
     from shared.steps.operators.liveness import Liveness
     from shared.steps.operators.lookup import Lookup
@@ -34,6 +35,13 @@ class OperatorSteps(Parts):
             kinds=lambda: tuple(self.works),
             pool=self.runtime.pool,
         )
+
+    @Part
+    def count_blobs(self) -> "CountBlobs":
+        """Counts the blobs of the container."""
+        from shared.steps.operators.blob_count import CountBlobs
+
+        return CountBlobs(listing=self.storage.listing)
 
     @Part
     def statistics(self) -> "Count":

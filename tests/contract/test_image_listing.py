@@ -9,6 +9,8 @@ from azure.storage.blob import BlobBlock, BlobClient, ContentSettings, StandardB
 from shared.errors import MarkerRejected, StorageOut
 from shared.ports.images import ImageListing
 from shared.rules.images import ListedBlob
+from shared.steps.operators import blob_count
+from shared.steps.operators.blob_count import BlobCount
 from shared.storage.blob_listing import BlobListing
 from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory_benches import DoubledImages
@@ -16,6 +18,7 @@ from tests.contract.places import Place
 from tests.contract.refusing_transports import IMPATIENT, Refusing
 from tests.contract.uploads import blob_of, ref_of, upload
 from tests.doubles.listing import MemoryListing
+from tests.doubles.transports import CountingTransport
 
 #: What somebody does to a blob.
 Change = Callable[[BlobClient], None]
@@ -165,3 +168,19 @@ def test_a_listing_names_the_account_that_it_lists(place: Place) -> None:
     listing = place.build().storage.listing
     assert isinstance(listing, BlobListing)
     assert f"/{listing.account}/{place.environ['IMAGES_CONTAINER']}" in listing._client.url
+
+
+def test_the_blobs_are_counted_with_a_list_a_page_and_no_more_than_ten_a_call(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blob_count, "PAGE", 2)
+    wire = CountingTransport(place.transport)
+    darkroom = place.build(wire, create=True)
+    for number in range(21):
+        upload(darkroom, f"{number:02}.png")
+    with wire.count() as requests:
+        first = darkroom.count_blobs.count()
+    assert (first.blobs, len(requests)) == (20, 10)
+    with wire.count() as requests:
+        assert darkroom.count_blobs.count(first.marker) == BlobCount(1, None)
+    assert len(requests) == 1

@@ -42,6 +42,8 @@ CALLS: dict[str, tuple[str, str, object, list[Header]]] = {
     "redriveJob": ("POST", f"/jobs/{ID}/redrive", None, []),
     "deleteJob": ("DELETE", f"/jobs/{ID}", None, []),
     "purgeJobs": ("POST", "/jobs/purge", {"before": "2026-05-04T03:02:01Z"}, []),
+    "countBlobs": ("GET", "/container", None, []),
+    "walkContainer": ("POST", "/container/walk", {}, []),
     "analyzeImage": ("POST", "/images", {"name": "a"}, []),
     "uploadImage": ("PUT", "/images/a", {}, []),
     "listImages": ("GET", "/images", None, []),
