@@ -111,7 +111,7 @@ class BlobCount(BaseModel):
 
 
 class WalkResult(BaseModel):
-    """How many blobs a walk has listed and how many of them were new; whether it has reached the end of the container."""
+    """How many blobs a walk has listed, how many were new, and whether it has reached the end of the container."""
 
     blobs: int
     new: int
