@@ -74,6 +74,7 @@ PROOFS = (
     ("analysis", 1, "hostile files in children with production's limits, and children taken over", tier("analysis")),
     ("faults", 5, "death, lost replies, rivals at every request; killed and stopped processes", tier("faults")),
     ("host", 8, "real hosts from outside: triggers, API, clients; recipes; random requests", tier("host")),
+    ("browser", 2, "the page in a real Chromium: what people do there, hostile texts, accessibility", tier("browser")),
     ("search", 10, "new worlds of the simulator", (("simulate", ("-m", "tests.simulation", "--minutes", "10")),)),
 )
 #: The tiers that run most production code in pytest's own processes: see docs/testing.md.
@@ -96,6 +97,8 @@ HELP = """usage: python3 dev.py TASK ...
                          and build the documents
   docs [--serve]         build the documents as a site into out/site; or serve it, and build again after each change
   coverage               measure branch coverage; fail below the minimum in pyproject.toml
+  browser [--install] [PYTEST ARGS]
+                         try the page in this machine's Chromium; --install installs Debian's by apt
   prove [ROUNDS]         run every test at full length, also those that `test` skips; print the expected time first
   simulate [--minutes M] [--processes P] [--first SEED] [--seed SEED [--shorten]]
                          search for a world of crashes, faults and rivals that breaks a promise; replay one by its seed
@@ -259,6 +262,7 @@ TASKS: Mapping[str, tuple[Callable[[list[str]], int], bool, str]] = {
     "check": (partial(alone, CHECKS), False, ""),
     "docs": (docs, True, ""),
     "coverage": (partial(alone, COVERAGE), True, ""),
+    "browser": (partial(at_root, ("-m", "tests.browser")), True, ""),
     "prove": (prove, True, ""),
     "simulate": (partial(at_root, ("-m", "tests.simulation")), False, ""),
     "cases": (partial(at_root, (*PYTEST, *AT_ONCE, "--cases")), True, ""),

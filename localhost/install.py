@@ -226,7 +226,7 @@ def need_venv_module(find: Callable[[str], object] = find_spec) -> None:
 
 
 def make_node_modules(root: Path) -> None:
-    """Install Azurite into node_modules, and Mermaid, which draws the diagrams of the documents.
+    """Install Azurite into node_modules; and Mermaid, which draws diagrams, and axe-core, which looks at the page.
 
     Raises:
         InstallFailed: Node or npm is missing or too old, or the packages can't be installed.

@@ -8,8 +8,9 @@ from types import ModuleType
 
 import pytest
 
-from localhost import install
+from localhost import chromium, install
 from tests import proving
+from tests.browser import __main__ as browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -280,6 +281,16 @@ def test_prove_leaves_no_tier_out(dev: ModuleType) -> None:
     assert {*dev.CHECKS, *(step for tier in tiers for step in dev.tier(tier))} <= {
         step for *_, steps in dev.PROOFS for step in steps
     }
+
+
+def test_browser_without_a_browser_is_an_error_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(chromium.VARIABLE, "/no/such/program")
+    assert browser.main([]) == 1
+    assert capsys.readouterr().err == (
+        f"dev.py browser: CHROMIUM names no program: '/no/such/program'. {chromium.ADVICE}\n"
+    )
 
 
 @pytest.mark.parametrize("words", [["0"], ["all"], ["1", "2"]])
