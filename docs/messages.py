@@ -15,6 +15,8 @@ _OF_FIELDS = {"invalid", "FieldError", "ReportInvalid", "TooLarge", "NotJson", "
 _OF_JOBS = {"ImageRejected", "AnalysisDied", "JobError"}
 #: Whose sentences are in other tables.
 _NO_PROBLEMS = _OF_FIELDS - {"InvalidReference"} | _OF_JOBS | {"NoSandbox", "MessageRejected", "SettingsInvalid"}
+#: What prints a sentence.
+_OF_COMMANDS = frozenset({"typer.echo", "confirm", "stop", "output.line", "output.note"})
 _SETTINGS = ("shared/settings/parsers.py", "shared/settings/settings.py", "shared/rules/keys.py")
 
 
@@ -53,7 +55,7 @@ def _why() -> Rows:
 
 
 def _lines() -> Rows:
-    said = {(each.text, "") for each in sentences() if each.call in ("typer.echo", "confirm")}
+    said = {(each.text, "") for each in sentences() if each.call in _OF_COMMANDS}
     return _rows("line", "", said, ends=("",))
 
 

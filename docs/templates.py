@@ -17,7 +17,10 @@ from shared import errors
 ROOT = Path(__file__).resolve().parents[1]
 #: The classes of errors, and what else speaks to users.
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
-SPEAKERS = {"Problem", "FieldError", "invalid", "ReportInvalid", "typer.echo", "confirm"}
+SPEAKERS = {
+    *("Problem", "FieldError", "invalid", "ReportInvalid"),
+    *("typer.echo", "confirm", "stop", "output.line", "output.note"),
+}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 #: A place of ``str.format``, and line ends.
 _UNNAMED, _LINES = re.compile(r"\{:[^}]*\}"), re.compile(r"\n+")

@@ -18,6 +18,7 @@ import typer
 from shared import wiring
 from shared.cli import settings as app_settings
 from shared.cli import words
+from shared.cli.commands import jobs
 from shared.cli.worker_options import PURPOSE
 from shared.errors import Conflict, DarkroomError, InvalidReference, NotFound, SettingsInvalid
 from shared.ports.rejections import RejectedMessage
@@ -30,7 +31,7 @@ VIOLATIONS, REFUSED, SETTINGS, STORAGE = 1, 1, 2, 3
 app = typer.Typer(
     help="Set up, check and repair Darkroom's storage, and act on its jobs.",
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode=None,  # plain help fits a screen, and nothing in it is markup
     pretty_exceptions_enable=False,  # it would show local variables, keys among them
 )
 
@@ -54,6 +55,9 @@ OlderThan = Annotated[
     ),
 ]
 JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="Ids of jobs, from the log or the job table.")]
+
+
+app.command()(jobs.jobs)
 
 
 @app.command()

@@ -1,0 +1,16 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", help="Ask the app at this address. Key: DARKROOM_KEY."),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help="A local.settings.json file. The environment takes precedence."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]

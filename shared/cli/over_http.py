@@ -1,0 +1,196 @@
+"""The API of an app at an address: TLS, no redirects, bounded times and sizes, and few repetitions."""
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+    TimeoutError,  # noqa: A004 - urllib3's own
+)
+
+from shared.cli.service import Reply, ServiceDown, outcome, target
+from shared.errors import SettingsInvalid
+from shared.runtime import Runtime
+
+#: Environment variable: a key of the API or of its host.
+KEY = "DARKROOM_KEY"
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_ROOT = "/api"
+#: Seconds to connect, to wait for each part of a response, and for all of it once it has begun.
+_CONNECT_SECONDS, _READ_SECONDS, _BODY_SECONDS = 10.0, 60.0, 120.0
+#: A page of 200 jobs with reports has less.
+_LONGEST, _CHUNK = 64 * 1024 * 1024, 1024 * 1024
+#: How often a request is sent at most, and how long the app may let us wait before we give up.
+_TRIES, _LONGEST_PAUSE = 5, 30.0
+_FIRST_PAUSE = 0.5
+_LATER = frozenset({429, 503})
+_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_UNSENT = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
+_REASONS: Mapping[type[HTTPError], str] = {
+    NameResolutionError: "its name is not known",
+    TimeoutError: "the time is over",
+    SSLError: "its certificate is not trusted",
+    ProtocolError: "the connection was lost",
+}
+_CONNECTIONS = 8
+
+
+class _NoAnswer(Exception):
+    """No response, or not all of it.
+
+    Args:
+        reason: In a word.
+        is_unsent: Whether the app has surely not seen the request.
+    """
+
+    def __init__(self, reason: str, *, is_unsent: bool) -> None:
+        super().__init__(reason)
+        self.is_unsent = is_unsent
+
+
+class OverHttp:
+    """An app at an address.
+
+    Args:
+        address: Such as ``https://app.azurewebsites.net``, with or without ``/api``.
+        environ: Has the key in DARKROOM_KEY, and perhaps a proxy.
+        runtime: Time and chance.
+
+    Raises:
+        SettingsInvalid: The address or the key has another form.
+    """
+
+    def __init__(self, address: str, environ: Mapping[str, str], *, runtime: Runtime) -> None:
+        split = _parts(address)
+        self._host, self._runtime = split.netloc, runtime
+        self._root = split.path.rstrip("/").removesuffix(_ROOT) + _ROOT
+        self._pool = _pools(split).connection_from_url(f"{split.scheme}://{split.netloc}")
+        key = environ.get(KEY, "").strip()
+        if not key.isascii() or not (key or "-").isprintable():
+            raise SettingsInvalid([f"{KEY}: must be a key of ASCII characters"])
+        keys = {"x-functions-key": key, "Authorization": f"Bearer {key}"} if key else {}
+        self._headers = {**keys, "User-Agent": "darkroom", "Accept": "application/json, */*"}
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object | None = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """See ``Service.call``.
+
+        A request that the app puts off is sent again when it says. One that had no answer is sent again where a second
+        one has the same effect as the first.
+        """
+        raw_path, words = target(path, query)
+        url = f"{self._root}{raw_path}{'?' if words else ''}{words}"
+        content = json.dumps(body).encode() if body is not None else data
+        own = {} if body is None else {"Content-Type": "application/json"}
+        all_headers = {**self._headers, **own, **(headers or {})}
+        for left in reversed(range(_TRIES)):
+            pause = _FIRST_PAUSE * 2 ** (_TRIES - 1 - left) * (0.5 + self._runtime.chance())
+            try:
+                reply = self._send(method, url, content, all_headers)
+            except _NoAnswer as lost:
+                if not left or not (lost.is_unsent or method in _IDEMPOTENT):
+                    raise ServiceDown(f"{self._host} does not answer: {lost}. Try again later.") from None
+            else:
+                asked = _retry_after(reply)
+                if not left or reply.status not in _LATER or (asked or 0) > _LONGEST_PAUSE:
+                    return outcome(reply)
+                pause = pause if asked is None else asked
+            self._runtime.pause(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _send(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
+        timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+        try:
+            response = self._pool.urlopen(
+                method,
+                url,
+                body=content,
+                headers=headers,
+                timeout=timeout,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            names = {name.lower(): value for name, value in response.headers.items()}
+            return Reply(response.status, names, self._content(response))
+        except HTTPError as error:
+            raise _NoAnswer(_reason(error), is_unsent=isinstance(error, _UNSENT)) from None
+
+    def _content(self, response: urllib3.BaseHTTPResponse) -> bytes:
+        """Read a body to its end; the connection is then free for the next request."""
+        began, parts, size = self._runtime.monotonic(), list[bytes](), 0
+        while part := response.read(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > _LONGEST or self._runtime.monotonic() - began > _BODY_SECONDS:
+                response.close()
+                raise ServiceDown(f"The answer of {self._host} is too long, or comes too slowly.")
+        response.release_conn()
+        return b"".join(parts)
+
+
+def _pools(split: SplitResult) -> urllib3.PoolManager:
+    """Return what makes connections: through the proxy of the environment, if it names one for this host."""
+    host = split.hostname or ""
+    proxy = None if host in _LOOPBACK or proxy_bypass(host) else getproxies().get(split.scheme)
+    if not proxy:
+        return urllib3.PoolManager(maxsize=_CONNECTIONS)
+    user = urlsplit(proxy)
+    login = f"{user.username}:{user.password or ''}" if user.username else None
+    return urllib3.ProxyManager(
+        proxy, maxsize=_CONNECTIONS, proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None
+    )
+
+
+def _parts(address: str) -> SplitResult:
+    """Split the address of an app; raise ``SettingsInvalid`` for another one."""
+    try:
+        split = urlsplit(address)
+        has_more = bool(split.query or split.fragment or split.username or split.port == 0)
+    except ValueError:  # of its host or port
+        raise _invalid_address() from None
+    schemes = ("http", "https") if split.hostname in _LOOPBACK else ("https",)
+    if has_more or not split.hostname or split.scheme not in schemes or not address.isprintable():
+        raise _invalid_address()
+    return split
+
+
+def _invalid_address() -> SettingsInvalid:
+    return SettingsInvalid(
+        ["--url: must be an address such as https://app.azurewebsites.net; http:// only for this machine"]
+    )
+
+
+def _retry_after(reply: Reply) -> float | None:
+    """Return how many seconds to wait, as the app has said; None if it has not."""
+    seconds = reply.headers.get("retry-after", "")
+    return float(seconds) if re.fullmatch("[0-9]{1,6}", seconds) else None
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the system says, or else what has happened; no address and no key is in it."""
+    inner: BaseException | None = error
+    while inner is not None:
+        said = getattr(inner, "strerror", None)
+        if isinstance(said, str) and said:
+            return said
+        inner = inner.__cause__ or inner.__context__
+    return next((words for kind, words in _REASONS.items() if isinstance(error, kind)), type(error).__name__)

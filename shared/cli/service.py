@@ -1,0 +1,180 @@
+"""What commands ask: the API, whether in this process or over HTTP."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+from shared.errors import DarkroomError, Outage
+from shared.rules.timestamps import rfc3339
+
+#: Items that one page of a list may have.
+PAGE = 200
+NOTHING: Mapping[str, str] = MappingProxyType({})
+#: Below it no status is a refusal; 304 is none either.
+_LEAST_REFUSAL, _LEAST_FAILURE, _UNCHANGED = 300, 500, 304
+
+
+class ServiceDown(Outage):
+    """The app does not answer, or could not do what was asked. Try again later."""
+
+
+class ServiceRefused(DarkroomError):
+    """The app refuses the request.
+
+    Args:
+        status: Of HTTP, 300–499.
+        code: Of the problem; ``http_404`` and the like where a proxy has refused it.
+        detail: One sentence for a person.
+        errors: Sentences about single fields.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, errors: Sequence[str] = ()) -> None:
+        super().__init__(" ".join([detail, *errors]))
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A response that is no refusal.
+
+    Attributes:
+        status: 200–299, or 304.
+        headers: Their names in lower case.
+        content: The body.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+
+    def json(self) -> dict[str, Any]:
+        """Return the body as an object.
+
+        Raises:
+            ServiceDown: It is none: something else answers at this address.
+        """
+        try:
+            value = json.loads(self.content)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ServiceDown("What answers is not Darkroom. Check the address.")
+        return value
+
+
+class Service(Protocol):
+    """The API; may be called by several threads at once."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object | None = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a request.
+
+        Args:
+            method: Of HTTP.
+            path: Below ``/api``, such as ``/jobs``; not escaped.
+            query: Parameters; those that are None are left out.
+            body: Is sent as JSON.
+            data: Is sent as it is, in place of ``body``.
+            headers: More of them.
+
+        Raises:
+            ServiceRefused: The answer is a refusal.
+            ServiceDown: There is no answer, or the app has failed.
+        """
+
+
+def items(service: Service, path: str, query: Mapping[str, object], *, limit: int | None = None) -> Iterator[Any]:
+    """Yield what a list has, page by page.
+
+    Args:
+        service: The API.
+        path: Of the list.
+        query: Its parameters, without limit and cursor.
+        limit: So many at most.
+
+    Costs:
+        1 request for each page of up to 200 items; a page may be empty where a filter leaves little.
+    """
+    cursor, left = None, limit
+    while left is None or left > 0:
+        size = PAGE if left is None else min(left, PAGE)
+        page = service.call("GET", path, query={**query, "limit": size, "cursor": cursor}).json()
+        found = page.get("items") or []
+        yield from found if left is None else found[:left]
+        left = None if left is None else left - len(found)
+        cursor = page.get("cursor")
+        if cursor is None:
+            return
+
+
+def target(path: str, query: Mapping[str, object] | None) -> tuple[str, str]:
+    """Return path and query as a request line has them, escaped.
+
+    Args:
+        path: Not escaped.
+        query: Parameters; those that are None are left out.
+    """
+    # A client or a proxy would take a segment of dots away: it is spelled out.
+    segments = [quote(segment, safe="") for segment in path.split("/")]
+    spelled = [segment.replace(".", "%2E") if segment in (".", "..") else segment for segment in segments]
+    pairs = {name: _word(value) for name, value in (query or {}).items() if value is not None}
+    return "/".join(spelled), urlencode(pairs, quote_via=quote)
+
+
+def outcome(reply: Reply) -> Reply:
+    """Return a reply that is no refusal.
+
+    Raises:
+        ServiceRefused: It is one.
+        ServiceDown: The app has failed.
+    """
+    if reply.status < _LEAST_REFUSAL or reply.status == _UNCHANGED:
+        return reply
+    problem = _problem(reply)
+    code = _text(problem.get("code")) or f"http_{reply.status}"
+    detail = _text(problem.get("detail")) or f"The answer is HTTP {reply.status}."
+    if reply.status >= _LEAST_FAILURE:
+        raise ServiceDown(f"{code}: {detail}")
+    if reply.status < 400:  # noqa: PLR2004 - redirections of HTTP
+        detail = "The address redirects to another one, and keys go to no other. Give the address of the app itself."
+    raise ServiceRefused(reply.status, code, detail, list(_fields(problem)))
+
+
+def _problem(reply: Reply) -> Mapping[str, Any]:
+    try:
+        return reply.json()
+    except ServiceDown:
+        return {}
+
+
+def _fields(problem: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with each field, as far as it has the form that the API gives it."""
+    errors = problem.get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, dict):
+            yield f"{_text(error.get('field'))} {_text(error.get('message'))}"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(rfc3339(value)) if isinstance(value, datetime) else str(value)

@@ -1,0 +1,64 @@
+"""What commands ask of the API, and what they make of its answers."""
+
+import json
+
+import pytest
+
+from shared.cli.service import Reply, ServiceDown, ServiceRefused, items, outcome, target
+from tests.doubles.service import FakeService, answer
+
+
+def test_a_path_is_escaped_and_its_dots_are_kept() -> None:
+    assert target("/images/a/../ä?.png", None) == ("/images/a/%2E%2E/%C3%A4%3F.png", "")
+
+
+def test_parameters_without_a_value_are_left_out() -> None:
+    assert target("/jobs", {"ref": "a b", "brief": True, "type": None})[1] == "ref=a%20b&brief=true"
+
+
+def test_a_list_is_read_page_by_page_up_to_the_limit() -> None:
+    pages = [answer({"items": [1, 2], "cursor": "c"}), answer({"items": [], "cursor": "d"}), answer({"items": [3, 4]})]
+    service = FakeService({"GET /jobs": list(pages)})
+    assert list(items(service, "/jobs", {"state": "FAILED"}, limit=3)) == [1, 2, 3]
+    assert [(call.query["cursor"], call.query["limit"]) for call in service.calls] == [(None, 3), ("c", 1), ("d", 1)]
+
+
+def test_a_list_without_a_limit_is_read_to_its_end() -> None:
+    service = FakeService(
+        {"GET /jobs": [answer({"items": [1], "cursor": "c"}), answer({"items": [2], "cursor": None})]}
+    )
+    assert list(items(service, "/jobs", {})) == [1, 2]
+
+
+@pytest.mark.parametrize("status", [200, 204, 304])
+def test_a_success_and_an_unchanged_version_are_replies(status: int) -> None:
+    assert outcome(Reply(status)).status == status
+
+
+def test_a_refusal_has_the_problem_that_the_app_names() -> None:
+    problem = {"code": "invalid", "detail": "See errors.", "errors": [{"field": "query.q", "message": "is long."}, 1]}
+    with pytest.raises(ServiceRefused, match=r"See errors\. query\.q is long\.") as refused:
+        outcome(answer(problem, 422))
+    assert (refused.value.status, refused.value.code, refused.value.errors) == (422, "invalid", ("query.q is long.",))
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"code": 1, "errors": 2}', b"\xff"])
+def test_a_refusal_of_somebody_else_is_one_too(content: bytes) -> None:
+    with pytest.raises(ServiceRefused) as refused:
+        outcome(Reply(404, {}, content))
+    assert (refused.value.code, str(refused.value)) == ("http_404", "The answer is HTTP 404.")
+
+
+def test_a_redirection_is_not_followed_but_said() -> None:
+    with pytest.raises(ServiceRefused, match="The address redirects"):
+        outcome(Reply(302, {"location": "https://login.example"}))
+
+
+def test_a_failure_of_the_app_is_no_refusal() -> None:
+    with pytest.raises(ServiceDown, match="storage_out: Storage is out"):
+        outcome(Reply(503, {}, json.dumps({"code": "storage_out", "detail": "Storage is out."}).encode()))
+
+
+def test_a_page_of_somebody_else_is_not_taken_for_an_answer() -> None:
+    with pytest.raises(ServiceDown, match="not Darkroom"):
+        Reply(200, {}, b"<html>").json()
