@@ -13,6 +13,7 @@ import azure.functions as func
 from shared.invocation import enter
 from shared.settings import instance
 from shared.settings.bindings import binding
+from shared.settings.enums import ApiAuth
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings
 
 settings = Settings.read(os.environ, memory_bytes=instance.memory_bytes())
@@ -86,6 +87,16 @@ async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse
 
     with enter(context):
         return await answer(req, context)
+
+
+# A browser sends no key with the scripts and styles of a page. The page holds no data, and asks for the key itself.
+@app.route(route="dashboard/{*file}", auth_level=ApiAuth.ANONYMOUS.value)
+async def dashboard(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Answer a request for the dashboard's page."""
+    from shared.http.gateway import answer_page  # noqa: PLC0415
+
+    with enter(context):
+        return await answer_page(req, context)
 
 
 if settings.poison_triggers:  # otherwise the sweep alone takes in what the host has given up on

@@ -21,8 +21,8 @@ _OPERATORS = frozenset({Role.OPERATOR})
 #: The header by which the gateway names an authenticated caller to the app (``Caller.encode``), and nobody else's call
 #: has; the gateway drops a client's own.
 CALLER = "x-darkroom-caller"
-#: Operations without a key: neither says anything about jobs, and health only that storage responds and timers work.
-PUBLIC = frozenset({"getHealth", "getDashboard"})
+#: Operations without a key: none says anything about jobs, and health only that storage responds and timers work.
+PUBLIC = frozenset({"getHealth", "getDashboard", "getDashboardFile"})
 #: Which roles may call an operation.
 ROLES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("listJobs", "getJob", "jobHistory", "whyNot", "openapi"), _ALL),

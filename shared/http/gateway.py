@@ -30,6 +30,8 @@ from shared.tracing import is_sampled, valid_traceparent
 _KEYS = frozenset({"code", "clientid"})
 #: Headers that the app must not see: keys, so that it can't leak them, and what a proxy says.
 _UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*|x-darkroom-.*", re.IGNORECASE)
+#: All that is let in without a key of the host begins with this.
+_PAGE = "/api/dashboard/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAFE_QUERY = "%&=+/:@!$'()*,;?[]-._~"
 
@@ -125,6 +127,13 @@ def target(url: str) -> tuple[str, str]:
 async def answer(request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Answer a request of the host."""
     return await answer_through(_own_gateway, request, context)
+
+
+async def answer_page(request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Answer a request that the host lets in without a key: for the files of the dashboard, and nothing else."""
+    if not f"{_path(request.url)}/".startswith(_PAGE):
+        return _respond(Problem(ErrorCode.NO_SUCH_PATH), request)
+    return await answer(request, context)
 
 
 async def answer_through(

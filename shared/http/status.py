@@ -1,11 +1,11 @@
-"""The state of the service: figures for people and for Prometheus, health, and the dashboard."""
+"""The state of the service: figures for people and for Prometheus, and health."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from shared.http import dashboard, render, responses
+from shared.http import render, responses
 from shared.http.access import CALLER
 from shared.http.dependencies import Api, JobId, Strict
 from shared.http.openapi import json_response, problems
@@ -55,10 +55,3 @@ def get_health(api: Api, request: Request) -> Response:
     if CALLER not in request.headers:
         return JSONResponse({"status": render.status(is_late=darkroom.liveness.is_late())})
     return JSONResponse(render.health(darkroom.settings, darkroom.analyst.confinement, darkroom.liveness.read()))
-
-
-@router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})
-def get_dashboard() -> Response:
-    """Get the dashboard, a page for people."""
-    page = dashboard.page()
-    return HTMLResponse(page.html, headers=page.headers)

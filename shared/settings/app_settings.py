@@ -16,6 +16,7 @@ FUNCTIONS = (
     "reconcile_images",
     "bury_blob_events",
     "api",
+    "dashboard",
 )
 #: The connection that the Functions host itself uses.
 HOST_STORAGE = "AzureWebJobsStorage"

@@ -36,7 +36,13 @@ def write(tmp_path: Path) -> Write:
 
 
 def test_a_package_has_what_the_app_needs_and_nothing_that_lies_about(tmp_path: Path, write: Write) -> None:
-    app = ["function_app.py", "host.json", "shared/a.py", "shared/http/page.html"]
+    app = [
+        "function_app.py",
+        "host.json",
+        "shared/a.py",
+        "shared/http/dashboard/js/a.js",
+        "shared/http/dashboard/style/a.css",
+    ]
     tools = [
         "tests/a.py",
         "shared/__pycache__/a.pyc",
@@ -56,7 +62,11 @@ def test_the_real_package_has_every_module_of_the_app() -> None:
     not_deployed = {path for path in modules if path.startswith(("shared/cli/", "shared/worker/"))}
     files = set(archive.contents(ROOT))
     assert {path for path in files if path.endswith(".py")} == modules - not_deployed | {"function_app.py"}
-    assert {"host.json", "requirements.txt", "shared/http/dashboard.html"} <= files
+    page = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "shared" / "http" / "dashboard").rglob("*.[cjh][st]*")
+    }
+    assert len(page) > 5
+    assert {"host.json", "requirements.txt"} | page <= files
 
 
 @pytest.mark.usefixtures("write")

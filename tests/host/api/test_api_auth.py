@@ -16,7 +16,7 @@ from tests.host.api.hostile import ID
 from tests.host.api.raw_client import Header, RawClient
 from tests.rig import empty
 
-NAMES = ("health", "jobs", "stats", "metrics", "dashboard", "openapi.json", "nothing")
+NAMES = ("health", "jobs", "stats", "metrics", "openapi.json", "nothing", "dashboards")
 PATHS = tuple(f"/api/{name}" for name in NAMES)
 HEADER = "x-functions-key"
 OTHER = pytest.mark.prove("a host for each level; every day unit tests see the route's, and test_host_keys its keys")
@@ -47,6 +47,22 @@ def test_without_the_right_key_every_path_is_401_and_bare(auth_host: ApiHost, cl
         assert {(response.status, response.code) for response in responses} == {(401, "bare")}
 
 
+def test_the_page_of_the_dashboard_is_open_and_no_way_to_anything_else(client: RawClient) -> None:
+    assert client.ask("GET", "/api/dashboard").status == 200
+    ways = (
+        "/jobs",
+        "/../jobs",
+        "/..%2Fjobs",
+        "/%2E%2E/jobs",
+        "/a/..;/jobs",
+        "/..%5Cjobs",
+        "/%2F..%2Fstats",
+        "/a/b?x=/api/jobs",
+    )
+    assert {client.ask("GET", f"/api/dashboard{way}").status for way in ways} <= {400, 401, 404}
+    assert {client.ask("GET", f"/api/DASHBOARD{way}").status for way in ways} <= {400, 401, 404}
+
+
 def test_a_key_in_the_header_outranks_the_one_in_the_query(auth_host: ApiHost, client: RawClient) -> None:
     assert client.ask("GET", f"/api/jobs?code={auth_host.keys['function']}", None, [(HEADER, "wrong")]).status == 401
 
@@ -54,7 +70,7 @@ def test_a_key_in_the_header_outranks_the_one_in_the_query(auth_host: ApiHost, c
 def test_either_key_opens_every_path_in_the_header_and_in_the_query(auth_host: ApiHost, client: RawClient) -> None:
     for query, headers in [way for key in auth_host.keys.values() for way in ways_to_send(key)]:
         statuses = {path: client.ask("GET", path + query, None, headers).status for path in PATHS}
-        assert statuses == dict.fromkeys(PATHS, 200) | {"/api/nothing": 404}
+        assert statuses == dict.fromkeys(PATHS, 200) | dict.fromkeys(("/api/nothing", "/api/dashboards"), 404)
 
 
 def test_no_key_is_in_a_response_or_in_the_log(auth_host: ApiHost, client: RawClient) -> None:
@@ -71,7 +87,7 @@ def test_no_key_is_in_a_response_or_in_the_log(auth_host: ApiHost, client: RawCl
 @OTHER
 def test_an_open_api_asks_for_no_key(tmp_path: Path, auth_host: ApiHost) -> None:
     with start_host(tmp_path, "--auth", storage=auth_host.azurite, API_AUTH_LEVEL="anonymous") as host:
-        assert [host.ask("GET", path).status for path in PATHS] == [200] * 6 + [404]
+        assert [host.ask("GET", path).status for path in PATHS] == [200] * 5 + [404, 404]
 
 
 @OTHER

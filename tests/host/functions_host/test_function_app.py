@@ -90,12 +90,12 @@ def index() -> dict[str, Any]:
 
 
 def test_the_host_finds_these_functions_and_no_other(index: dict[str, Any]) -> None:
-    assert set(index["apps"][0]) == {*DEFAULTS, "api"}
+    assert set(index["apps"][0]) == {*DEFAULTS, "api", "dashboard"}
 
 
 def test_the_poison_queues_have_triggers_where_they_are_wanted(index: dict[str, Any]) -> None:
     app = index["apps"][1]
-    assert set(app) == {*DEFAULTS, *POISON, "api"}
+    assert set(app) == {*DEFAULTS, *POISON, "api", "dashboard"}
     assert {name: app[name] for name in POISON} == {
         name: [{"direction": "IN", **binding}] for name, binding in POISON.items()
     }
@@ -104,6 +104,11 @@ def test_the_poison_queues_have_triggers_where_they_are_wanted(index: dict[str, 
 def test_the_api_takes_every_path_and_method_and_asks_for_a_key(index: dict[str, Any]) -> None:
     assert index["apps"][0]["api"] == API
     assert index["apps"][2]["api"][0]["authLevel"] == "ANONYMOUS"
+
+
+def test_the_page_of_the_dashboard_alone_needs_no_key_of_the_host(index: dict[str, Any]) -> None:
+    page = {**API[0], "authLevel": "ANONYMOUS", "route": "dashboard/{*file}"}
+    assert [app["dashboard"] for app in index["apps"]] == [[page, API[1]]] * 3
 
 
 @pytest.mark.parametrize("name", DEFAULTS)

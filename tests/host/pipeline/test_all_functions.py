@@ -17,6 +17,7 @@ FUNCTIONS = {
     "api",
     "bury_blob_events",
     "bury_poison",
+    "dashboard",
     "purge_ended",
     "reconcile_images",
     "record_image",
@@ -37,11 +38,11 @@ def test_all_functions_are_called_and_no_line_is_lost(rig: Rig, kind: Kind, case
     rig.send(BlobMessage("Host.Functions.record_image", "images", "late.png", "0x1").dump().decode(), POISON_QUEUE)
     rig.send("images/cat.png", "image-jobs-poison")
     site = Site.of(rig, "of-worker")
-    assert (site.add().status, site.next().status) == (201, 200)
+    assert (site.add().status, site.next().status, site.call("GET", "/dashboard").status) == (201, 200, 200)
     assert [rig.end_of(identity) for identity in identities] == [("COMPLETED", 1)] * 2
     until(lambda: {line["function"] for line in rig.log_lines("function ended")} == FUNCTIONS, what="all functions")
     host = rig.hosts[-1]
     assert host.drain() == 0
     assert {line["outcome"] for line in rig.log_lines("function ended", host)} == {"succeeded"}
     assert rig.lost_lines() == []
-    case_result(f"{len(FUNCTIONS)} of 8 functions, 0 lines lost")
+    case_result(f"{len(FUNCTIONS)} of 9 functions, 0 lines lost")

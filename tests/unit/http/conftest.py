@@ -1,9 +1,6 @@
-from collections.abc import Iterator
-
 import pytest
 
 from tests.unit.http.client import Client, Response
-from tests.unit.http.dashboard_browser import Browser, browser
 
 
 @pytest.fixture
@@ -15,9 +12,3 @@ def client() -> Client:
 def claim(client: Client) -> Response:
     """Let a worker claim a job."""
     return client.claim_job()
-
-
-@pytest.fixture(scope="session")
-def page() -> Iterator[Browser]:
-    with browser() as page:
-        yield page

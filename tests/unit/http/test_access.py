@@ -16,7 +16,7 @@ FIGURES = {"listImages", "getImage", "getThumbnail", "getStats", "getMetrics", "
 BRING = {"uploadImage", "analyzeImage", "addJob"}
 WORK = {"claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"}
 OPERATE = {"cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer"}
-OPEN = {"getHealth", "getDashboard"}
+OPEN = {"getHealth", "getDashboard", "getDashboardFile"}
 MAY = {
     "reader": OPEN | LOOK | FIGURES,
     "uploader": OPEN | LOOK | FIGURES | BRING,

@@ -1,68 +1,44 @@
-"""The page as a file: what it may hold, and that its policy lets it run."""
+"""The dashboard as it is served: the shell, its files, and the policy under which a browser runs them."""
 
-import base64
-import hashlib
 import re
-import subprocess
-from html.parser import HTMLParser
+from pathlib import Path
 
-from shared.http import dashboard
-from tests.unit.http.client import Client
+import azure.functions as func
+import pytest
 
-HTML = dashboard.FILE.read_bytes().decode()
-#: Ways by which text becomes markup or code, or a key outlives the page.
-SINKS = (
-    "innerHTML|outerHTML|insertAdjacentHTML|document.write|srcdoc|setHTML|createContextualFragment|DOMParser|eval|"
-    "Function|import|localStorage|sessionStorage|indexedDB|cookie|caches|serviceWorker|innerText"
+from shared.http import gateway
+from shared.http.dashboard import routes
+from shared.http.dashboard.assets import FOLDER, POLICY, assets
+from tests.unit.http.client import CONTEXT, LOOP, Client
+
+FILES = sorted(assets().files)
+ELSEWHERE = (
+    *("index.html", "routes.py", "assets.py", "__init__.py", "js", "JS/app.js", "js//app.js", "js/app.js%00", ""),
+    *("js/../js/app.js", "js/%2e%2e/js/app.js", "/etc/passwd", "..%2f..%2fapp.py"),
 )
 
 
-class Tags(HTMLParser):
-    """The page's tags as a browser reads them, and the text of its style and script."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.inline: dict[str, list[str]] = {"style": [], "script": []}
-        self.labels: list[str | None] = []
-        self._open: list[str] = []
-        self.feed(HTML)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag, and whether it stands in a label."""
-        self.tags.append((tag, dict(attrs)))
-        if tag in ("input", "select") and "label" in self._open:
-            self.labels.append(dict(attrs)["id"])
-        self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave an element, and those in it that need no end."""
-        while self._open.pop() != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        """Keep what style and script hold."""
-        if self._open and self._open[-1] in self.inline:
-            self.inline[self._open[-1]].append(data)
+@pytest.fixture(name="folder")
+def _folder(tmp_path: Path) -> Path:
+    """A page of one script, beside files that are none of it."""
+    (tmp_path / "js").mkdir()
+    for name, text in {
+        "index.html": "<!-- {version} -->",
+        "js/app.js": "1;",
+        "routes.py": "",
+        "js/.env": "K=1",
+    }.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
 
 
-TAGS = Tags()
-(SCRIPT,) = TAGS.inline["script"]
-IDS = [attributes["id"] for _, attributes in TAGS.tags if "id" in attributes]
-
-
-def test_the_policy_names_the_page_s_own_style_and_script(client: Client) -> None:
-    response = client.call("GET", "/dashboard")
-    assert (response.status, response.body.decode()) == (200, HTML)
-    policy = dict(part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";"))
-    for kind, (inline,) in TAGS.inline.items():
-        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
-        assert policy[f"{kind}-src"] == f"'sha256-{digest}'"
-    assert policy["default-src"] == "'none'"
-
-
-def test_where_trusted_types_are_known_no_text_becomes_markup() -> None:
-    assert dashboard.policy("").endswith("; require-trusted-types-for 'script'; trusted-types 'none'")
+def test_a_browser_may_run_what_this_service_serves_and_nothing_that_stands_inline(client: Client) -> None:
+    headers = client.call("GET", "/dashboard").headers
+    assert headers["content-security-policy"] == POLICY
+    policy = dict(part.strip().split(" ", 1) for part in POLICY.split(";"))
+    assert (policy["default-src"], policy["script-src"], policy["style-src"]) == ("'none'", "'self'", "'self'")
+    assert (policy["require-trusted-types-for"], policy["trusted-types"]) == ("'script'", "'none'")
+    assert "unsafe" not in POLICY
 
 
 def test_an_address_with_a_key_in_it_is_told_to_nobody_and_kept_nowhere(client: Client) -> None:
@@ -70,51 +46,66 @@ def test_an_address_with_a_key_in_it_is_told_to_nobody_and_kept_nowhere(client: 
     assert (headers["referrer-policy"], headers["cache-control"]) == ("no-referrer", "no-store")
 
 
-def test_the_page_is_small_and_its_lines_end_as_browsers_hash_them() -> None:
-    assert len(HTML.encode()) < 30_000
-    assert "\r" not in HTML
-    assert max(map(len, HTML.splitlines())) <= 120
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_served_as_what_it_is_and_kept_for_good(client: Client, name: str) -> None:
+    path = f"/dashboard/{assets().version}/{name}"
+    response = client.call("GET", path)
+    assert (response.status, response.body) == (200, (FOLDER / name).read_bytes())
+    kind = "text/css" if name.endswith(".css") else "text/javascript"
+    assert response.headers["content-type"] == f"{kind}; charset=utf-8"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert client.call("GET", path, if_none_match=response.headers["etag"]).status == 304
+    assert client.call("HEAD", path).body == b""
 
 
-def test_nothing_in_the_page_makes_markup_or_code_of_text_or_keeps_a_key() -> None:
-    assert re.findall(rf"\b({SINKS})\b", HTML) == []
-    assert re.findall(r"set(?:Timeout|Interval)\(\s*[\"'`]|javascript:", HTML) == []
+def test_every_address_in_the_shell_names_a_file_of_its_version(client: Client) -> None:
+    html = client.call("GET", "/dashboard").body.decode()
+    addresses = re.findall(r'(?:href|src)="(dashboard/[^"]+)"', html)
+    assert len(addresses) > 5
+    assert {client.call("GET", f"/{address}").status for address in addresses} == {200}
 
 
-def test_there_is_no_inline_handler_or_style() -> None:
-    names = {name for _, attributes in TAGS.tags for name in attributes}
-    assert {name for name in names if name.startswith("on") or name == "style"} == set()
-    assert re.findall(r"\.on[a-z]+\s*=[^=]|[\"']on[a-z]+[\"']|[\"']style[\"']", SCRIPT) == []
+@pytest.mark.parametrize("file", ELSEWHERE)
+def test_nothing_but_the_page_s_files_is_served_by_their_exact_names(client: Client, file: str) -> None:
+    assert client.call("GET", f"/dashboard/{assets().version}/{file}").refusal == (404, "no_such_path", None)
 
 
-def test_the_page_refers_to_nothing_outside() -> None:
-    assert re.findall(r"(?:https?:)?//[\w.]+\.\w+|\burl\(|@import", HTML) == []
-    places = [attributes[name] for _, attributes in TAGS.tags for name in ("src", "href") if name in attributes]
-    assert places == ["data:,"]
+def test_a_file_of_another_version_is_not_there(client: Client) -> None:
+    assert client.call("GET", f"/dashboard/{'0' * 16}/js/app.js").refusal == (404, "no_such_path", None)
 
 
-def test_the_script_is_a_module_that_parses() -> None:
-    command = ["node", "--input-type=module", "--check"]
-    result = subprocess.run(command, input=SCRIPT, capture_output=True, text=True, timeout=30, check=False)
-    assert result.returncode == 0, result.stderr
+def test_the_page_is_its_styles_and_scripts_and_whatever_else_lies_there_is_not(folder: Path) -> None:
+    assert list(assets(folder).files) == ["js/app.js"]
 
 
-def test_every_field_has_a_label_and_every_region_a_name() -> None:
-    fields = [attributes["id"] for tag, attributes in TAGS.tags if tag in ("input", "select")]
-    assert TAGS.labels == fields
-    for tag, attributes in TAGS.tags:
-        if tag in ("section", "dialog") or attributes.get("role") == "region":
-            assert attributes["aria-labelledby"] in IDS
-    assert ("html", {"lang": "en"}) in TAGS.tags
+def test_another_byte_in_any_file_is_another_version(folder: Path) -> None:
+    first = assets.__wrapped__(folder)
+    assert first.shell.decode() == f"<!-- {first.version} -->"
+    (folder / "js/app.js").write_text("2;")
+    second = assets.__wrapped__(folder)
+    (folder / "index.html").write_text("<!--{version}-->")
+    assert len({first.version, second.version, assets.__wrapped__(folder).version}) == 3
+    assert re.fullmatch("[0-9a-f]{16}", first.version)
 
 
-def test_the_script_names_elements_that_are_there() -> None:
-    assert len(set(IDS)) == len(IDS)
-    named = set(re.findall(r"\$\(\"([\w-]+)\"\)|(?:listen|now|say)\(\"([\w-]+)\"", SCRIPT))
-    assert {one or other for one, other in named} <= set(IDS)
+def test_what_the_host_lets_in_without_a_key_reaches_the_page_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client()
+    monkeypatch.setattr(gateway, "_own_gateway", lambda: client.gateway)
 
+    def ask(path: str) -> int:
+        request = func.HttpRequest("GET", f"http://h/api/{path}", body=b"")
+        return int(LOOP.run(gateway.answer_page(request, CONTEXT)).status_code)
 
-def test_functions_of_the_script_are_short() -> None:
-    bodies = re.findall(r"^(?:async )?function (\w+)[^\n]*\{\n(.*?)^\}", SCRIPT, re.DOTALL | re.MULTILINE)
-    assert len(bodies) > 40
-    assert [name for name, body in bodies if body.count("\n") > 38] == []
+    assert [ask(path) for path in ("dashboard", f"dashboard/{assets().version}/js/app.js")] == [200, 200]
+    others = (
+        "jobs",
+        "dashboards",
+        "Dashboard",
+        "dashboard/../jobs",
+        "dashboard/%2e%2e/jobs",
+        "%ff",
+        "images/dashboard/",
+    )
+    assert {ask(path) for path in others} <= {400, 404}
+    assert routes.router.routes

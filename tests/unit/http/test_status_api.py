@@ -1,17 +1,15 @@
-import base64
 import hashlib
 import platform
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from shared.analysis.report import ANALYZER
 from shared.analysis.sandbox.layers import Confinement
-from shared.http import dashboard, versions
+from shared.http import versions
 from shared.rules.statistics import Stats
 from tests.unit.http.client import Client
 
@@ -95,21 +93,3 @@ def test_health_says_what_runs_and_of_a_worker_that_does_not_run_nothing(monkeyp
 def test_where_no_process_is_started_none_is_confined() -> None:
     confinement = Client(ANALYSIS_ISOLATION="off").call("GET", "/health").json["confinement"]
     assert confinement == {"mode": "off", "layers": None, "refused": None}
-
-
-def test_the_page_may_run_its_own_style_and_script_alone(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "page.html"
-    file.write_text("<style>\na {}</style><script type=module>é()</script>", encoding="utf-8")
-    page = dashboard.page(file)
-    monkeypatch.setattr(dashboard, "page", lambda: page)
-    policy = client.call("GET", "/dashboard").headers["content-security-policy"]
-    for inline in ("\na {}", "é()"):
-        assert base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode() in policy
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-
-
-def test_a_page_without_a_script_may_run_none() -> None:
-    assert "script-src 'none'" in dashboard.policy("<style>a</style>")

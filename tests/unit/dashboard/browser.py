@@ -1,4 +1,4 @@
-"""The page's script, run in a small browser that Node makes: one process for all tests."""
+"""The dashboard's scripts, run in a browser that Node makes: one process for all tests."""
 
 import json
 import subprocess
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.http import dashboard
+from shared.http.dashboard.assets import FOLDER
 
-BROWSER = Path(__file__).with_name("dashboard_browser.mjs")
+SCRIPT = Path(__file__).with_name("browser.mjs")
 
 
 class Browser:
-    """Runs scenarios: bodies of asynchronous functions, in which ``Page`` is the class of ``dashboard_browser.mjs``."""
+    """Runs scenarios: bodies of asynchronous functions, in which ``Page`` is the class of ``browser.mjs``."""
 
     def __init__(self, node: "subprocess.Popen[str]") -> None:
         self._node = node
@@ -34,7 +34,7 @@ class Browser:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start one, and end it."""
-    command = ["node", str(BROWSER), str(dashboard.FILE)]
+    command = ["node", "--experimental-vm-modules", "--no-warnings", str(SCRIPT), str(FOLDER)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as node:
         try:
             yield Browser(node)

@@ -1,0 +1,69 @@
+"""The page's files, read once a process. A request chooses one by its name; no request names a path of the disk."""
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+FOLDER = Path(__file__).parent
+#: What a page is made of; nothing else of the folder is served.
+_MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+#: Stands in the shell where its addresses name the version.
+_VERSION = b"{version}"
+_VERSION_DIGITS = 16
+#: Scripts and styles from this service alone, none of them inline. Text never becomes markup or code either: where a
+#: browser knows trusted types, ``innerHTML`` and its like refuse it.
+#: Source: W3C, "Content Security Policy Level 3", section 2.3.1; "Trusted Types", section 4.5.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file of the page.
+
+    Attributes:
+        content: Its bytes.
+        media_type: What browsers take it for.
+        etag: Of these bytes, quoted.
+    """
+
+    content: bytes
+    media_type: str
+    etag: str
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The page.
+
+    Attributes:
+        version: Names all files together, so that a browser may keep each of them for good.
+        shell: The HTML, which refers to the files of its version.
+        files: By their names below the version.
+    """
+
+    version: str
+    shell: bytes
+    files: Mapping[str, Asset]
+
+
+@functools.cache
+def assets(folder: Path = FOLDER) -> Assets:
+    """Read the page, once a process. Costs: a folder, and a hash for each file."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in _MEDIA_TYPES)
+    files = {path.relative_to(folder).as_posix(): _read(path) for path in paths}
+    shell = (folder / "index.html").read_bytes()
+    names = "".join(f"{name} {asset.etag}\n" for name, asset in files.items())
+    version = hashlib.sha256(names.encode() + shell).hexdigest()[:_VERSION_DIGITS]
+    return Assets(version, shell.replace(_VERSION, version.encode()), MappingProxyType(files))
+
+
+def _read(path: Path) -> Asset:
+    content = path.read_bytes()
+    return Asset(content, _MEDIA_TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')

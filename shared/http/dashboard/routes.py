@@ -1,0 +1,52 @@
+"""The calls of a browser that opens the page. They need no key: the page holds no data, and asks for the key itself."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import HTMLResponse, Response
+
+from shared.http import etags, render
+from shared.http.dashboard.assets import POLICY, assets
+from shared.http.dependencies import IfNoneMatch, Strict
+from shared.http.error_codes import ErrorCode
+from shared.http.openapi import binary_response, empty_response, problems
+from shared.http.problems import Problem
+
+router = APIRouter(route_class=Strict, tags=["dashboard"])
+
+#: Another version of a file has another address.
+_FOR_GOOD = "public, max-age=31536000, immutable"
+#: The address of the page may carry a key, and a cache would keep it: nothing keeps the shell, which is small.
+_HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+
+
+@router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})
+def get_dashboard() -> Response:
+    """Get the dashboard, a page for people."""
+    return HTMLResponse(assets().shell, headers=_HEADERS)
+
+
+@router.get(
+    "/dashboard/{version}/{file:path}",
+    operation_id="getDashboardFile",
+    response_class=Response,
+    responses={
+        200: binary_response("text/*", {"type": "string"}, "The file.", "ETag"),
+        304: empty_response("The client has this file already.", "ETag"),
+        **problems(404),
+    },
+)
+def get_dashboard_file(
+    version: Annotated[str, Path(description="Of all files of the page together; the page names it.")],
+    file: Annotated[str, Path(description="Its name in the page.")],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Get a style or a script of the dashboard, to be kept for good."""
+    page = assets()
+    asset = page.files.get(file) if version == page.version else None
+    if asset is None:
+        raise Problem(ErrorCode.NO_SUCH_PATH)
+    headers = {"ETag": asset.etag, "Cache-Control": _FOR_GOOD}
+    if etags.matches(if_none_match, asset.etag):
+        return render.response_304(headers)
+    return Response(asset.content, headers=headers, media_type=asset.media_type)
