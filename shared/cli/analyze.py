@@ -1,20 +1,16 @@
 """Analyse local files as images of a container are analysed, without storage."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from shared import analysis, clock
 from shared.analysis.analyst import Analyst
 from shared.analysis.report import ANALYZER
+from shared.cli.layout import Cell
+from shared.cli.output import Column, Kind, Output
 from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool
-from shared.rules.terminal import escape, escape_json
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_limits, build_analyst
 
@@ -36,25 +32,27 @@ def reports(paths: Sequence[Path], settings: Settings) -> Iterator[Report]:
         yield from pool.map(lambda path: _report(path, analyst, limits), paths)
 
 
-def print_json(reports: Iterable[Report], write: Any) -> bool:  # noqa: ANN401 - anything that takes a line
+def print_json(output: Output, reports: Iterable[Report]) -> bool:
     """Write one line of JSON per report; return whether all are reports of images."""
     good = True
     for report in reports:
-        write(escape_json(json.dumps(report, ensure_ascii=False)))
+        output.json_line(report)
         good = good and report["status"] != "failed"
     return good
 
 
-def print_table(console: Console, reports: Iterable[Report]) -> bool:
+def print_table(output: Output, reports: Iterable[Report]) -> bool:
     """Show the main facts of each in a table; return whether all are reports of images."""
-    table, good = Table(box=None, pad_edge=False), True
-    for head in ("file", "status", "format", "size", "quality", "dhash", "mean"):
-        table.add_column(head, overflow="fold")
-    for report in reports:
-        table.add_row(*_cells(report))
-        good = good and report["status"] != "failed"
-    console.print(table)
-    return good
+    kept = list(reports)
+    columns: list[Column | str] = [
+        Column("file", Kind.NAME),
+        *("status", "format", "size"),
+        Column("quality", Kind.NAME),
+        Column("dhash", Kind.ID),
+        *("mean", ""),
+    ]
+    output.table(columns, [_cells(report) for report in kept])
+    return all(report["status"] != "failed" for report in kept)
 
 
 def _report(path: Path, analyst: Analyst, limits: analysis.Limits) -> Report:
@@ -77,18 +75,16 @@ def _failed(path: Path, code: str, message: str) -> Report:
     return {**head, "error": {"code": code, "message": message}, "warnings": [], "source": {"name": str(path)}}
 
 
-def _cells(report: Mapping[str, Any]) -> list[Text]:
+def _cells(report: Mapping[str, Any]) -> list[Cell]:
     image, error = report.get("image") or {}, report.get("error") or {}
     mean = str((report.get("color") or {}).get("mean") or "")
-    size = f"{image['display_width_px']}×{image['display_height_px']}" if image else ""
-    words = [
+    return [
         report["source"]["name"],
         error.get("code") or report["status"],
         image.get("format", ""),
-        size,
+        f"{image['display_width_px']}×{image['display_height_px']}" if image else "",
         ", ".join((report.get("quality") or {}).get("flags", [])),
         (report.get("hash") or {}).get("dhash", ""),
+        mean,
+        ("■" if mean else "", mean),
     ]
-    # A name may hold anything: what would command the terminal is spelled out, and nothing is markup.
-    cells = [Text(escape(word)) for word in words]
-    return [*cells, Text.assemble(("■ ", mean), mean) if mean else Text()]

@@ -1,17 +1,13 @@
 """What ``darkroom doctor`` prints, and the files that it reads."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from shared.cli.layout import Cell
+from shared.cli.output import Column, Kind, Output
 from shared.rules.diagnoses import Diagnosis, Level
-from shared.rules.terminal import escape, escape_json
 
 #: Where a checkout and a deployment have it.
 _HOST_FILE = Path(__file__).resolve().parents[2] / "host.json"
@@ -26,29 +22,26 @@ def host_file() -> str | None:
         return None
 
 
-def as_json(diagnosis: Diagnosis) -> str:
-    """Return one as a line of JSON."""
-    columns = {
+def as_json(diagnosis: Diagnosis) -> dict[str, str | None]:
+    """Return one for a program."""
+    return {
         "level": diagnosis.level.value,
         "code": diagnosis.symptom.name.lower(),
         "where": diagnosis.where,
         "message": diagnosis.text,
         "advice": diagnosis.advice or None,
     }
-    return escape_json(json.dumps(columns, ensure_ascii=False))
 
 
-def print_diagnoses(console: Console, diagnoses: Iterable[Diagnosis]) -> None:
+def print_diagnoses(output: Output, diagnoses: Iterable[Diagnosis]) -> None:
     """Show them in their order: how bad, of what, what was found, and what to do; the same of neighbours once."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(overflow="fold")
+    rows: list[list[Cell]] = []
     for (level, text, advice), alike in groupby(diagnoses, lambda each: (each.level, each.text, each.advice)):
-        said = Text(escape(f"{', '.join(dict.fromkeys(each.where for each in alike))}: {text}"))
+        places = ", ".join(dict.fromkeys(each.where for each in alike))
+        rows.append([(level.value, _STYLES[level]), f"{places}: {text}"])
         if advice:
-            said.append(f"\n→ {escape(advice)}", style="dim" if level is Level.OK else "")
-        table.add_row(Text(level.value, style=_STYLES[level]), said)
-    console.print(table)
+            rows.append(["", (f"→ {advice}", "dim" if level is Level.OK else "")])
+    output.table(["", Column("", Kind.TEXT)], rows)
 
 
 def summary(levels: Counter[Level]) -> str:

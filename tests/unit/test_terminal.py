@@ -1,10 +1,12 @@
 """What a stranger has named is shown to a person, and commands neither the terminal nor what stands beside it."""
 
+import io
 import json
 
 import pytest
 
 from shared.cli import show
+from shared.cli.output import Output
 from shared.rules.invariants import Finding, Rule
 from shared.rules.terminal import escape, escape_json
 
@@ -26,4 +28,8 @@ def test_a_line_of_json_says_the_same_and_has_no_such_character() -> None:
 
 def test_a_finding_is_shown_so_in_both_forms() -> None:
     finding = Finding(Rule.UNREADABLE, "t:00", HOSTILE)
-    assert show.finding_json(finding).isprintable()
+    stream = io.StringIO()
+    output = Output(None, is_terminal=False, is_colored=False, stream=stream)
+    output.json_line(show.finding_json(finding))
+    show.print_findings(output, [finding])
+    assert all(line.isprintable() for line in stream.getvalue().splitlines())

@@ -1,0 +1,47 @@
+"""The command as a whole: its help, and what it loads."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.main import get_group
+from typer.testing import CliRunner
+
+from shared.cli.main import app
+from tests.words import ROOT
+
+#: All but that of ``worker``, whose help is argparse's.
+COMMANDS = sorted(set(get_group(app).commands) - {"worker"})
+LOADS = """
+import json, sys
+from shared.cli.command import main
+try:
+    main()
+except SystemExit:
+    pass
+print(json.dumps(list(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_each_command_fits_a_screen(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80"}, prog_name="darkroom")
+    lines = shown.stdout.splitlines()
+    assert (shown.exit_code, len(lines) <= 23, max(map(len, lines)) <= 80) == (0, True, True), shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "unused"),
+    [
+        (["jobs", "--help"], ("fastapi", "starlette", "azure", "rich.console", "urllib3", "PIL", "shared.wiring")),
+        (["analyze", "absent.png"], ("fastapi", "starlette", "shared.http")),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(words: list[str], unused: tuple[str, ...]) -> None:
+    environ = {**os.environ, "AzureWebJobsStorage": "UseDevelopmentStorage=true", "ANALYSIS_ISOLATION": "off"}
+    done = subprocess.run([sys.executable, "-c", LOADS, *words], cwd=ROOT, env=environ, capture_output=True, check=True)
+    modules = json.loads(done.stdout.splitlines()[-1])
+    assert "typer" in modules
+    assert [name for name in modules if any(f"{name}.".startswith(f"{each}.") for each in unused)] == []
