@@ -11,14 +11,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from shared.errors import InvalidReference, Mismatch, NoSuchImage
-from shared.http import cursors, etags, media_types, render, requests, responses
+from shared.http import cursors, etags, lists, media_types, render, requests, responses
 from shared.http.dependencies import Api, Dependencies, IfMatch, IfNoneMatch, Strict, Traceparent
 from shared.http.openapi import binary_response, empty_response, json_response, links, problems
 from shared.http.problems import invalid
 from shared.ports.images import ImageEntry
-from shared.ports.index import IMAGE_ID, KeyPosition
+from shared.ports.index import IMAGE_ID, JobQuery, KeyPosition, Page
+from shared.rules.filters import EVERYTHING, JobFilter
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
+from shared.rules.jobs import State
+from shared.rules.timestamps import rfc3339
 from shared.steps.intake.record import RecordResult
 from shared.tracing import valid_traceparent
 
@@ -46,7 +49,8 @@ _ACCEPTED = json_response(responses.AcceptedImage, "The job of the image is reco
     "links": links("getJob")
 }
 _IMAGE = json_response(responses.Image, "The image.")
-_IMAGE_PAGE = json_response(responses.ImagePage, "A page.") | {
+_UNCHANGED = empty_response("The client has the current version already.", "ETag")
+_IMAGE_PAGE = json_response(responses.ImagePage, "A page.", "ETag") | {
     "links": links("getImage", "getThumbnail", source="items/0/image_id", parameter="image")
 }
 _BYTES = {"type": "string", "format": "binary"}
@@ -125,20 +129,45 @@ def upload_image(
     return _accept(api, ref, recorded)
 
 
-@router.get("/images", operation_id="listImages", responses={200: _IMAGE_PAGE, **problems(409)})
+@router.get("/images", operation_id="listImages", responses={200: _IMAGE_PAGE, 304: _UNCHANGED, **problems(409)})
 def list_images(
+    *,
     api: Api,
-    name: Annotated[str | None, Query(min_length=1, max_length=1024, pattern=requests.NAME_PATTERN)] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
+    name: lists.Name = None,
+    order: lists.Order = None,
+    state: Annotated[State | None, Query()] = None,
+    prefix: lists.Prefix = None,
+    part: lists.Part = None,
+    image_format: lists.Format = None,
+    error: lists.Error = None,
+    flag: lists.Flag = None,
+    since: lists.Since = None,
+    until: lists.Until = None,
+    brief: lists.Brief = False,
+    limit: lists.Limit = 50,
+    cursor: lists.Cursor = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """List images, or find the image with a name."""
-    if name is not None:
-        return JSONResponse({"items": [render.image(image) for image in _find_by_name(api, name)], "cursor": None})
-    page = api.darkroom().lookup.images(limit=limit, after=_place(cursor))
-    after = page.after
-    more = cursors.encode([after.bucket, after.digest], "images") if isinstance(after, KeyPosition) else None
-    return JSONResponse({"items": [render.image(image) for image in page.items], "cursor": more})
+    """List images, or find the image with a name.
+
+    Without `order` and filters the list has no order. In the order `newest` it has only images whose job is there, and
+    a page may be empty and still have a cursor.
+    """
+    wanted = JobFilter(
+        name_prefix=prefix, name_part=part, format=image_format, error=error, flag=flag, since=since, until=until
+    )
+    in_order = order is not None or state is not None or wanted != EVERYTHING
+    if name is not None and in_order:
+        raise invalid("query.name", "must be used without filters and without `order`.")
+    if in_order:
+        query = JobQuery(states=None if state is None else frozenset({state}), filter=wanted)
+        page, more = _newest(api, query, limit, cursor)
+    elif name is None:
+        page, more = _by_digest(api, limit, cursor)
+    else:
+        page, more = Page(_find_by_name(api, name)), None
+    items = [render.brief_image(image) if brief else render.image(image) for image in page.items]
+    return lists.respond(items, more, if_none_match, complete=page.complete)
 
 
 @router.get("/images/{image}", operation_id="getImage", responses={200: _IMAGE, **problems(404, 405, 409)})
@@ -153,7 +182,7 @@ def get_image(api: Api, image_id: ImageId) -> Response:
     response_class=Response,
     responses={
         200: binary_response("image/*", _BYTES, "The thumbnail.", "ETag"),
-        304: empty_response("The client has the current version already.", "ETag"),
+        304: _UNCHANGED,
         **problems(404, 405, 409),
     },
 )
@@ -209,6 +238,20 @@ def _blob_version(if_match: str | None) -> str | None:
     if len(tags.strong) != 1 or version_of(tags.strong[0]) == ANY_VERSION:  # with quotes it is a tag, which no blob has
         raise Mismatch
     return version_of(tags.strong[0])
+
+
+def _newest(api: Dependencies, query: JobQuery, limit: int, cursor: str | None) -> tuple[Page[ImageEntry], str | None]:
+    wanted, states = query.filter, sorted(query.states or ())
+    names = [wanted.name_prefix, wanted.name_part, wanted.format, wanted.error, wanted.flag]
+    filters = ["newest", states, *names, rfc3339(wanted.since), rfc3339(wanted.until)]
+    page = api.darkroom().gallery.newest(query, limit=limit, after=lists.position(cursor, filters))
+    return page, lists.cursor_behind(page, filters)
+
+
+def _by_digest(api: Dependencies, limit: int, cursor: str | None) -> tuple[Page[ImageEntry], str | None]:
+    page = api.darkroom().lookup.images(limit=limit, after=_place(cursor))
+    after = page.after
+    return page, cursors.encode([after.bucket, after.digest], "images") if isinstance(after, KeyPosition) else None
 
 
 def _place(cursor: str | None) -> KeyPosition | None:

@@ -9,14 +9,14 @@ import anyio.to_thread
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from shared.http import cursors, etags, render, requests, responses
+from shared.http import etags, lists, render, requests, responses
 from shared.http.dependencies import LEASE_HEADER, Api, Dependencies, IfNoneMatch, JobId, Lease, Strict, Traceparent
 from shared.http.openapi import empty_response, etag_links, json_response, links, problems
 from shared.http.problems import invalid
 from shared.http.requests import seconds
-from shared.ports.index import JobQuery, Position
+from shared.ports.index import JobQuery
 from shared.ports.jobs import Row
-from shared.rules.ids import JOB_ID, TYPE
+from shared.rules.filters import JobFilter
 from shared.rules.jobs import State
 from shared.rules.timestamps import rfc3339
 from shared.steps.intake.add import NewJob
@@ -40,8 +40,8 @@ _LEASE = json_response(responses.Job, "The job; its ETag is the lease.", "ETag",
 _NEW_JOB = json_response(responses.Job, "The job was added.", "ETag", "Location", "Retry-After") | {
     "links": links("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
 }
-#: Milliseconds in a cursor, beyond every time that storage knows.
-_MAX_MS = 10**15
+_UNCHANGED = empty_response("The client has the current version already.", "ETag")
+_JOB_PAGE = json_response(responses.JobPage, "A page.", "ETag")
 
 
 @router.post(
@@ -78,21 +78,24 @@ def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> 
     return JSONResponse(render.purged_job(added.key))
 
 
-@router.get(
-    "/jobs", operation_id="listJobs", responses={200: json_response(responses.JobPage, "A page."), **problems()}
-)
+@router.get("/jobs", operation_id="listJobs", responses={200: _JOB_PAGE, 304: _UNCHANGED, **problems()})
 def list_jobs(
     *,
     api: Api,
     kind: Annotated[str | None, Query(alias="type", pattern=requests.TYPE_PATTERN)] = None,
     state: Annotated[State | None, Query()] = None,
-    ref: Annotated[
-        requests.KnownRef | None, Query(description="The exact reference; must be used together with `type`.")
-    ] = None,
+    ref: lists.Ref = None,
+    ref_prefix: lists.RefPrefix = None,
+    error: lists.Error = None,
+    flag: lists.Flag = None,
+    since: lists.Since = None,
+    until: lists.Until = None,
     ended_from: Annotated[requests.Timestamp | None, Query()] = None,
     ended_to: Annotated[requests.Timestamp | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
+    brief: lists.Brief = False,
+    limit: lists.Limit = 50,
+    cursor: lists.Cursor = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """List jobs: live ones first, by when they are due; then ended ones, the latest first.
 
@@ -106,12 +109,13 @@ def list_jobs(
         ref=ref,
         ended_from=ended_from,
         ended_to=ended_to,
+        filter=JobFilter(ref_prefix=ref_prefix, error=error, flag=flag, since=since, until=until),
     )
-    filters = [kind, state, ref, rfc3339(ended_from), rfc3339(ended_to)]
-    page = api.darkroom().lookup.list(query, limit=limit, after=_place(cursor, filters))
-    after = page.after
-    more = isinstance(after, Position) and cursors.encode([after.segment, after.ms, after.job_id, after.kind], filters)
-    return JSONResponse({"items": [render.job_body(row) for row in page.items], "cursor": more or None})
+    times = [rfc3339(at) for at in (ended_from, ended_to, since, until)]
+    filters = [kind, state, ref, ref_prefix, error, flag, *times]
+    page = api.darkroom().lookup.list(query, limit=limit, after=lists.position(cursor, filters))
+    items = [render.brief_job(row) if brief else render.job_body(row) for row in page.items]
+    return lists.respond(items, lists.cursor_behind(page, filters), if_none_match, complete=page.complete)
 
 
 @router.post(
@@ -134,7 +138,7 @@ async def claim_next(api: Api, order: requests.NextClaim) -> Response:
     operation_id="getJob",
     responses={
         200: _JOB_WITH_LINKS,
-        304: empty_response("The client has the current version already.", "ETag"),
+        304: _UNCHANGED,
         **problems(404, 409),
     },
 )
@@ -231,15 +235,3 @@ def _pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(2 * pause, _LAST_PAUSE)
-
-
-def _place(cursor: str | None, filters: object) -> Position | None:
-    """Read a cursor of this list; a forged one is refused, not looked up."""
-    if cursor is None:
-        return None
-    segment, ms, job_id, kind = cursors.decode(cursor, filters, (int, int, str, str))
-    place = Position(int(segment), int(ms), str(job_id), str(kind))
-    known = (not place.job_id or JOB_ID.fullmatch(place.job_id)) and (not place.kind or TYPE.fullmatch(place.kind))
-    if place.segment not in (0, 1) or not 0 <= place.ms < _MAX_MS or not known:
-        raise cursors.refusal()
-    return place

@@ -12,6 +12,7 @@ from shared.ports.images import ImageEntry
 from shared.ports.index import AttemptRecord
 from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.jobs import State
+from shared.rules.report_flags import flags_of, summary_of
 from shared.rules.rhythms import Age, Upkeep, upkeep_json
 from shared.rules.statistics import Stats
 from shared.rules.timestamps import rfc3339
@@ -26,6 +27,12 @@ POLL_SECONDS = 2
 def job_body(row: Row | JobCopy) -> dict[str, Any]:
     """Return a job, with what its next worker needs."""
     return job_json(row) | {"params": dict(row.job.params), "cursor": row.job.cursor}
+
+
+def brief_job(row: Row | JobCopy) -> dict[str, Any]:
+    """Return a job as lists show it where they are asked to be brief."""
+    left_out, report = ("report", "result"), row.job.report if row.job.is_image else None
+    return {name: value for name, value in job_json(row).items() if name not in left_out} | {"flags": flags_of(report)}
 
 
 def job(row: Row, *, status: int = 200, with_location: bool = False) -> Response:
@@ -81,6 +88,17 @@ def attempt(one: AttemptRecord) -> dict[str, Any]:
 
 def image(entry: ImageEntry) -> dict[str, Any]:
     """Return an image with the job of its newest version."""
+    return _image(entry) | {"job": None if entry.row is None else job_body(entry.row)}
+
+
+def brief_image(entry: ImageEntry) -> dict[str, Any]:
+    """Return an image as lists show it where they are asked to be brief."""
+    row = entry.row
+    job, summary = (None, None) if row is None else (brief_job(row), summary_of(row.job.report))
+    return _image(entry) | {"job": job, "summary": summary}
+
+
+def _image(entry: ImageEntry) -> dict[str, Any]:
     key, row = entry.key, entry.row
     state: State | None = key.state if row is None else row.job.state
     ended = key.ended if row is None else row.job.ended
@@ -90,7 +108,6 @@ def image(entry: ImageEntry) -> dict[str, Any]:
         "etag": key.version,
         "state": None if state is None else state.value,
         "ended_at": rfc3339(ended),
-        "job": None if row is None else job_body(row),
     }
 
 

@@ -24,8 +24,8 @@ class ImageVersion(BaseModel):
     etag: str
 
 
-class Job(BaseModel):
-    """A job."""
+class _JobFacts(BaseModel):
+    """What every form of a job has."""
 
     id: str
     type: str
@@ -43,11 +43,22 @@ class Job(BaseModel):
     progress: float | None
     error: JobError | None
     image: ImageVersion | None
+    traceparent: str | None
+
+
+class Job(_JobFacts):
+    """A job."""
+
     report: dict[str, Any] | None
     result: dict[str, Any] | None
-    traceparent: str | None
     params: dict[str, Any]
     cursor: str | None
+
+
+class BriefJob(_JobFacts):
+    """A job without what can be large. `flags` says what is conspicuous about its image."""
+
+    flags: list[str]
 
 
 class PurgedJob(BaseModel):
@@ -62,10 +73,11 @@ class PurgedJob(BaseModel):
 
 
 class JobPage(BaseModel):
-    """A page of jobs."""
+    """A page of jobs. `complete` is false if it is short because it may read only so much: go on with `cursor`."""
 
-    items: list[Job]
+    items: list[Job] | list[BriefJob]
     cursor: str | None
+    complete: bool
 
 
 class Attempt(BaseModel):
@@ -126,22 +138,48 @@ class AcceptedImage(BaseModel):
     outcome: str
 
 
-class Image(BaseModel):
-    """An image, and the job of its newest version; `job` is null after it was purged."""
+class _ImageFacts(BaseModel):
+    """What every form of an image has."""
 
     image_id: str
     name: str
     etag: str
     state: str | None
     ended_at: datetime | None
+
+
+class Image(_ImageFacts):
+    """An image, and the job of its newest version; `job` is null after it was purged."""
+
     job: Job | None
 
 
-class ImagePage(BaseModel):
-    """A page of images."""
+class ImageSummary(BaseModel):
+    """A few facts of an image's report. One that the report does not have, or has in another form, is null."""
 
-    items: list[Image]
+    width_px: int | None
+    height_px: int | None
+    format: str | None
+    bytes: int | None
+    flags: list[str]
+    blurhash: str | None
+    mean: str | None
+    thumbnail: bool
+
+
+class BriefImage(_ImageFacts):
+    """An image without its report; `summary` is null without one."""
+
+    job: BriefJob | None
+    summary: ImageSummary | None
+
+
+class ImagePage(BaseModel):
+    """A page of images. `complete` as in a page of jobs."""
+
+    items: list[Image] | list[BriefImage]
     cursor: str | None
+    complete: bool
 
 
 class SweepLock(BaseModel):

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from shared.ports.jobs import JobCopy, Key, Row
+from shared.rules.filters import EVERYTHING, JobFilter
 from shared.rules.jobs import Job, JobError, State
 
 T = TypeVar("T")
@@ -68,10 +69,12 @@ class Page(Generic[T]):
     Attributes:
         items: In the order of the list; fewer than asked for, even none, is not the end.
         after: Where the next page goes on; None at the end.
+        complete: Whether it is full, or the end; False where it was cut off because it had looked at enough.
     """
 
     items: Sequence[T]
     after: Position | KeyPosition | None = None
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,7 @@ class JobQuery:
         ref: What they are about, exactly; it needs one type beside it.
         ended_from: Only what has ended, and not before this; aware UTC, whole milliseconds.
         ended_to: Only what has ended, and before this; likewise.
+        filter: What else they must be.
     """
 
     types: tuple[str, ...] | None = None
@@ -141,23 +145,31 @@ class JobQuery:
     ref: str | None = None
     ended_from: datetime | None = None
     ended_to: datetime | None = None
+    filter: JobFilter = EVERYTHING
 
     def states_in(self, segment: int) -> list[State]:
         """Return the states of a segment that are wanted."""
         if segment == LIVE and (self.ended_from is not None or self.ended_to is not None):
             return []
-        return [
-            state
-            for state in State
-            if state.ended == (segment == ENDED) and (self.states is None or state in self.states)
-        ]
+        wanted = [state for state in State if self.states is None or state in self.states]
+        return [each for each in wanted if each.ended == (segment == ENDED) and self.filter.may_match(each)]
 
-    def spans(self, job: Job) -> bool:
-        """Whether a job has ended in the span that is wanted, if one is."""
-        since, until = self.ended_from, self.ended_to
-        if since is None and until is None:
-            return True
-        return job.ended is not None and (since is None or job.ended >= since) and (until is None or job.ended < until)
+    @property
+    def is_selective(self) -> bool:
+        """Whether only a look at each job tells whether it is wanted."""
+        return self.filter != EVERYTHING or len(self.states_in(LIVE)) == 1
+
+    @property
+    def ended_span(self) -> tuple[datetime | None, datetime | None]:
+        """From when on and until when those have ended that have ended."""
+        since = max((at for at in (self.ended_from, self.filter.since) if at), default=None)
+        return since, min((at for at in (self.ended_to, self.filter.until) if at), default=None)
+
+    def wants(self, job: Job) -> bool:
+        """Whether a job is one of them, but for its type."""
+        (since, until), states = self.ended_span, self.states_in(ENDED if job.state.ended else LIVE)
+        in_span = job.ended is None or ((not since or since <= job.ended) and (not until or job.ended < until))
+        return job.state in states and in_span and self.filter.matches(job)
 
 
 class JobIndex(Protocol):

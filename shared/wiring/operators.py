@@ -9,8 +9,10 @@ from shared.wiring.parts import Parts
 if TYPE_CHECKING:
     from shared.steps.operators.blob_count import CountBlobs
     from shared.steps.operators.cancel import Cancel
+    from shared.steps.operators.gallery import Gallery
     from shared.steps.operators.liveness import Liveness
     from shared.steps.operators.lookup import Lookup
+    from shared.steps.operators.pages import Pages
     from shared.steps.operators.redrive import Redrive
     from shared.steps.operators.rejected import Readmit
     from shared.steps.operators.remove import Remove
@@ -34,6 +36,7 @@ class OperatorSteps(Parts):
             settings=self.settings,
             kinds=lambda: tuple(self.works),
             pool=self.runtime.pool,
+            pages=self.pages,
         )
 
     @Part
@@ -42,6 +45,21 @@ class OperatorSteps(Parts):
         from shared.steps.operators.blob_count import CountBlobs
 
         return CountBlobs(listing=self.storage.listing)
+
+    @Part
+    def gallery(self) -> "Gallery":
+        """Lists images by what happened last."""
+        from shared.steps.operators.gallery import Gallery
+
+        return Gallery(index=self.storage.index, pages=self.pages, image_type=self.settings.image_type)
+
+    @Part
+    def pages(self) -> "Pages":
+        """Makes pages of lists."""
+        from shared.steps.operators.pages import Pages
+
+        storage = self.storage
+        return Pages(jobs=storage.jobs, index=storage.index, buckets=self.settings.job_buckets, pool=self.runtime.pool)
 
     @Part
     def statistics(self) -> "Count":

@@ -44,15 +44,7 @@ class RequestBench:
     @property
     def lookup(self) -> Lookup:
         """The look-ups under test."""
-        storage, settings = self.darkroom.storage, self.darkroom.settings
-        return Lookup(
-            jobs=self.store,
-            index=self.index,
-            thumbnails=storage.images,
-            settings=settings,
-            kinds=lambda: (),
-            pool=Pool,
-        )
+        return self.darkroom.lookup
 
     @property
     def count(self) -> Count:

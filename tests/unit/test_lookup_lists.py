@@ -9,7 +9,8 @@ from shared.http.render import job_body
 from shared.ports.index import JobQuery, Position
 from shared.ports.jobs import Row
 from shared.rules.jobs import State
-from shared.steps.operators.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
+from shared.steps.operators.lookup import PLACES_AT_ONCE
+from shared.steps.operators.pages import ROWS_PER_JOB
 from tests.unit.acts import note
 from tests.unit.test_lookup import LookupWorld
 
@@ -157,9 +158,10 @@ def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
     ids = [world.record_image(f"{number}.png") for number in range(30)]
     world.clock.advance(3600)
     world.rival_claims(ids[7])
+    world.darkroom.pages.most_rows = 5
     running = JobQuery(types=("image-analysis",), states=frozenset({State.RUNNING}))
     page = world.darkroom.lookup.list(running, limit=limit)
-    assert (page.items, page.after is None) == ([], False)
+    assert (page.items, page.after is None, page.complete) == ([], False, False)
     assert turn_pages(world, running, limit) == [ids[7]]
 
 
@@ -167,6 +169,7 @@ def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
 def test_one_call_reads_a_bounded_number_of_index_rows(world: LookupWorld, limit: int) -> None:
     running = JobQuery(states=frozenset({State.RUNNING}))
     lists = 3 * world.settings.job_buckets
+    world.darkroom.pages.most_rows = ROWS_PER_JOB * limit
     for query in (ALL, running, replace(ALL, ended_to=world.clock.now)):
         world.index.read = 0
         world.darkroom.lookup.list(query, limit=limit)

@@ -1,45 +1,27 @@
 """Look up jobs and images: where they stand, what was tried, and lists of them that go on where they ended.
 
-Lists go by index rows. Each has a copy of its job, which is what a list shows; where it has none, the job's own row is
-read after it. A job that has moved on in between is left out of its earlier place. A list is no snapshot: a job that
-moves while somebody turns pages may be met twice, or, where it moves to a place that was passed already, not at all.
+Lists go by index rows, see ``shared.steps.operators.pages``. A list is no snapshot: a job that moves while somebody
+turns pages may be met twice, or, where it moves to a place that was passed already, not at all.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice, product
 
 from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Unreadable
 from shared.ports.images import ImageEntry, Thumbnail, ThumbnailReader
-from shared.ports.index import (
-    ENDED,
-    IMAGE_ID,
-    LIVE,
-    AttemptRecord,
-    JobIndex,
-    JobQuery,
-    KeyPosition,
-    Page,
-    Position,
-)
+from shared.ports.index import IMAGE_ID, LIVE, AttemptRecord, JobIndex, JobQuery, KeyPosition, Page, Position
 from shared.ports.jobs import JobCopy, JobStore, Key, Row, read
 from shared.rules import thumbnails
 from shared.rules.ids import digest
 from shared.rules.images import ImageRef
-from shared.rules.jobs import Job, State
+from shared.rules.jobs import Job
 from shared.runtime import Pools
 from shared.settings.settings import Settings
 from shared.steps.operators import newest
-from shared.steps.operators.merge import Read, Rows, SortedList, merge
-from shared.steps.operators.newest import try_read
+from shared.steps.operators.pages import AT_ONCE, Pages
 
-#: Rows that one call reads at once.
-AT_ONCE = 8
-#: Index rows that one call reads at most, for each job that is asked for; beside the first of each list.
-ROWS_PER_JOB = 5
 #: Partitions that one page of a list without types looks into.
 PLACES_AT_ONCE = 32
 
@@ -55,6 +37,7 @@ class Lookup:
         settings: Image type, container of images, buckets.
         kinds: Returns the types that this process works on; the index has those of which jobs were added.
         pool: Makes threads that read side by side.
+        pages: Makes pages of lists.
     """
 
     jobs: JobStore
@@ -63,6 +46,7 @@ class Lookup:
     settings: Settings
     kinds: Callable[[], Sequence[str]]
     pool: Pools
+    pages: Pages
 
     def get(self, job_id: str) -> Row:
         """Read one job.
@@ -114,10 +98,8 @@ class Lookup:
         Raises:
             InvalidReference: A reference without its one type, or a type that is not valid.
 
-        Costs: 1 query for each type and bucket, and, where live ones don't fill the page, for each type, bucket and
-        state: at most 4 for each of ``PLACES_AT_ONCE`` without types; few more where jobs are spread unevenly; 1 read
-        for each job without a copy, 1 query for all types. Of a reference: 1 query. It reads no more than
-        ``ROWS_PER_JOB`` × ``limit`` index rows, and the first of each list.
+        Costs: as ``Pages.page``, for at most ``PLACES_AT_ONCE`` partitions without types, and 1 query for all types. Of
+        a reference: 1 query.
         """
         if query.ref is not None:
             return self._of_ref(query, limit, after)
@@ -127,22 +109,12 @@ class Lookup:
         kinds = kinds[bisect_left(kinds, "" if after is None else after.kind) :]
         group, rest = kinds[:most], kinds[most:]
         page = self._of_types(replace(query, types=tuple(group)), limit, after)
-        behind = Position(LIVE, 0, "", rest[0]) if rest else None
-        return Page(page.items, replace(page.after, kind=group[0]) if isinstance(page.after, Position) else behind)
+        if isinstance(page.after, Position):
+            return replace(page, after=replace(page.after, kind=group[0]))
+        return Page(page.items, Position(LIVE, 0, "", rest[0]), len(page.items) == limit) if rest else page
 
     def _of_types(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row | JobCopy]:
-        rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row | JobCopy]()
-        with self.pool(AT_ONCE, "list") as pool:
-            for segment in (LIVE, ENDED):
-                if after is not None and after.segment > segment:
-                    continue
-                passed = after if after is not None and after.segment == segment else None
-                lists = self._lists(segment, query, passed, limit)
-                positions = merge(lists, pool, limit=limit, rows=rows)
-                after = self._fill(found, positions, query, limit, pool) or after
-                if not all(each.is_at_end for each in lists):  # nor are ended ones that a full page did not begin with
-                    return Page([*found.values()], after)
-        return Page([*found.values()])
+        return self.pages.page(query, lambda rows, _: rows, limit=limit, after=after)
 
     def images(self, *, limit: int, after: KeyPosition | None = None) -> Page[ImageEntry]:
         """List images without thumbnails, in an order that says nothing; those of a newer release are left out.
@@ -234,50 +206,5 @@ class Lookup:
             raise InvalidReference("The ref must be used together with exactly one type.")
         (kind,) = query.types
         rows = self.index.of_ref(kind, query.ref, after=None if after is None else after.job_id, limit=limit)
-        states = {*query.states_in(LIVE), *query.states_in(ENDED)}
-        items = [row for row in rows if row.job.state in states and query.spans(row.job)]
-        return Page(items, Position(LIVE, 0, rows[-1].job.id) if len(rows) == limit else None)
-
-    def _lists(self, segment: int, query: JobQuery, after: Position | None, limit: int) -> Sequence[SortedList]:
-        """Return the lists of a segment, one a partition and index; nothing of them is read yet."""
-        states = query.states_in(segment)
-        if not states:
-            return []
-        places = list(product(query.types or (), range(self.settings.job_buckets)))
-        if segment == LIVE:
-            return [SortedList(self._live(*place), after, limit) for place in places]
-        return [SortedList(self._ended(*place, each, query), after, limit) for place, each in product(places, states)]
-
-    def _live(self, kind: str, bucket: int) -> Read:
-        return lambda after, limit: self.index.live(kind, bucket, after=after, limit=limit, with_copies=True)
-
-    def _ended(self, kind: str, bucket: int, state: State, query: JobQuery) -> Read:
-        return lambda after, limit: self.index.ended(
-            kind, bucket, state, after=after, ended_from=query.ended_from, ended_to=query.ended_to, limit=limit
-        )
-
-    def _fill(
-        self,
-        found: dict[str, Row | JobCopy],
-        positions: Iterator[Position],
-        query: JobQuery,
-        limit: int,
-        pool: Executor,
-    ) -> Position | None:
-        """Add jobs to a page until it is full or the positions are at their end; return the last one looked at."""
-        last = None
-        while len(found) < limit:
-            batch = [*islice(positions, limit - len(found))]
-            if not batch:
-                break
-            last = batch[-1]
-            states = query.states_in(last.segment)
-            for row in pool.map(self._show, batch):
-                if row is not None:
-                    found.pop(row.job.id, None)  # it has moved on since it was met: it stands where it was met last
-                    found |= {row.job.id: row} if row.job.state in states else {}
-        return last
-
-    def _show(self, at: Position) -> Row | JobCopy | None:
-        """Return a job as its index row has it, or as its own row, where that is readable."""
-        return at.copy if at.copy is not None else try_read(self.jobs, at.job_id)[0]
+        items, is_last = [row for row in rows if query.wants(row.job)], len(rows) < limit
+        return Page(items, None if is_last else Position(LIVE, 0, rows[-1].job.id), is_last or len(items) == limit)

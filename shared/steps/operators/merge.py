@@ -4,6 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from heapq import heapify, heappop, heapreplace
 
 from shared.ports.index import Position
 
@@ -12,18 +13,20 @@ Read = Callable[[Position | None, int], list[Position]]
 
 
 class SortedList:
-    """One sorted list, read in pieces, each twice as long as the one before.
+    """One sorted list, read in pieces, each longer than the one before.
 
     Args:
         read: Reads a piece.
         after: Where the list goes on; None for its beginning.
         most: Positions in one piece.
+        growth: How many times as long a piece is as the one before.
     """
 
-    def __init__(self, read: Read, after: Position | None, most: int) -> None:
+    def __init__(self, read: Read, after: Position | None, most: int, *, growth: int = 2) -> None:
         self._read = read
         self._after = after
         self._most = most
+        self._growth = growth
         self._piece = 1
         self._read_to_end = False
         self.waiting: deque[Position] = deque()
@@ -32,6 +35,11 @@ class SortedList:
     def is_at_end(self) -> bool:
         """Whether all of it was read and taken."""
         return self._read_to_end and not self.waiting
+
+    @property
+    def is_low(self) -> bool:
+        """Whether there is more to read, and little of its last piece is left."""
+        return not self._read_to_end and len(self.waiting) * 4 <= self._piece
 
     def begin(self, piece: int) -> int:
         """Read the first piece, of so many positions at most; return how many there were. Costs: 1 query."""
@@ -44,31 +52,41 @@ class SortedList:
 
     def go_on(self, most: int) -> int:
         """Read another piece, of no more than ``most`` positions; return how many there were. Costs: 1 query."""
-        return self.begin(min(2 * self._piece, most))
+        return self.begin(min(self._growth * self._piece, most))
 
 
-def merge(lists: Sequence[SortedList], pool: Executor, *, limit: int, rows: "Rows") -> Iterator[Position]:
+def merge(
+    lists: Sequence[SortedList], pool: Executor, *, limit: int, rows: "Rows", wide: bool = False
+) -> Iterator[Position]:
     """Yield positions in their order, until the lists are at their end, or nothing more may be read.
 
     Args:
         lists: Each sorted; nothing of them read yet.
-        pool: Reads their first pieces at once.
+        pool: Reads pieces side by side.
         limit: Positions that are wanted.
         rows: What may be read; the first position of each list is, in any case.
+        wide: Whether many more will be taken: so where one list must go on, those go on that soon must.
     """
     number = max(1, len(lists))
     share = min(first_piece(limit / number), rows.rest // number)
     rows.rest -= sum(pool.map(lambda each: each.begin(max(1, share)), lists))
-    while True:
-        for each in lists:
-            if not each.waiting and not each.is_at_end:
-                if rows.rest <= 0:
-                    return
-                rows.rest -= each.go_on(rows.rest)
-        ready = [each for each in lists if each.waiting]
-        if not ready:
-            return
-        yield min(ready, key=lambda each: each.waiting[0]).waiting.popleft()
+    heads = [(each.waiting[0], place) for place, each in enumerate(lists) if each.waiting]
+    heapify(heads)
+    while heads:
+        at, place = heads[0]
+        each = lists[place]
+        each.waiting.popleft()
+        yield at
+        if not each.waiting and not each.is_at_end:
+            if rows.rest <= 0:
+                return
+            low = [other for other in lists if other is each or (wide and other.is_low)]
+            share = max(1, rows.rest // len(low))
+            rows.rest -= sum(pool.map(lambda other, most=share: other.go_on(most), low))
+        if each.waiting:
+            heapreplace(heads, (each.waiting[0], place))
+        else:
+            heappop(heads)
 
 
 def first_piece(share: float) -> int:

@@ -104,8 +104,8 @@ def test_images_are_found_by_id_and_by_name(client: Client) -> None:
     upload = client.upload().json
     by_id = client.call("GET", f"/images/{upload['image_id']}").json
     assert (by_id["name"], by_id["state"], by_id["job"]["id"]) == ("cat.png", "PENDING", upload["id"])
-    assert client.call("GET", "/images?name=cat.png").json == {"items": [by_id], "cursor": None}
-    assert client.call("GET", "/images?name=dog.png").json == {"items": [], "cursor": None}
+    assert client.call("GET", "/images?name=cat.png").json == {"items": [by_id], "cursor": None, "complete": True}
+    assert client.call("GET", "/images?name=dog.png").json == {"items": [], "cursor": None, "complete": True}
 
 
 def test_an_image_that_nobody_knows_is_404(client: Client) -> None:
