@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.ports.jobs import JobCopy, Row
-from shared.rules.jobs import Job, JobError, State
+from shared.rules import causes
+from shared.rules.causes import Cause
+from shared.rules.jobs import Job, JobError
 from shared.rules.timestamps import rfc3339
 
 
@@ -40,7 +42,27 @@ def error_json(error: JobError | None) -> dict[str, Any] | None:
     return None if error is None else {"code": error.code, "message": error.message, "at": rfc3339(error.at)}
 
 
-def why(row: Row, *, margin: timedelta, now: datetime) -> str:
+def explanation(row: Row, *, margin: timedelta, grace: timedelta, now: datetime) -> dict[str, Any]:
+    """Return why a job is not done: a sentence, its cause, the code of its last error, and what to do about it.
+
+    Args:
+        row: The job, as read.
+        margin: Extra time that others leave to a worker beyond its lease.
+        grace: How long the sweep leaves a job to its message.
+        now: The service's time, aware UTC.
+    """
+    job = row.job
+    cause = causes.cause_of(job, modified_at=row.modified_at, margin=margin, now=now)
+    is_late = job.due is not None and job.due <= causes.late_before(now, grace=grace)
+    return {
+        "why": why(row, margin=margin, now=now),
+        "cause": cause.value,
+        "code": None if job.error is None else job.error.code,
+        "mend": causes.mend_of(job, cause, is_late=is_late),
+    }
+
+
+def why(row: Row, *, margin: timedelta, now: datetime) -> str:  # noqa: PLR0911 - a sentence a cause
     """Say what a job waits for, or how it ended.
 
     Args:
@@ -51,46 +73,29 @@ def why(row: Row, *, margin: timedelta, now: datetime) -> str:
     Returns:
         One sentence, its times in RFC 3339, UTC. It holds texts of workers as they are: escape it.
     """
-    match row.job.state:
-        case State.PENDING:
-            return _waits(row, now)
-        case State.RUNNING:
-            return _runs(row, margin, now)
-        case State.COMPLETED:
-            return f"It completed at {rfc3339(row.job.ended)}."
-        case State.FAILED:
-            return f"It failed at {rfc3339(row.job.ended)} after {_attempts(row.job)}: {_reason(row.job)}."
-        case State.CANCELED:
-            return f"It was canceled at {rfc3339(row.job.ended)}: {_reason(row.job)}."
-
-
-def _waits(row: Row, now: datetime) -> str:
     job = row.job
-    spent = _why_over(job, now)
-    if spent:
-        return spent
-    if job.not_before is not None and job.not_before > now:
-        failed = f" The last attempt ended with {_error(job.error)}." if job.error else ""
-        return f"It is not due until {rfc3339(job.not_before)}.{failed}"
-    since = job.not_before or (row.modified_at if job.token else job.created)  # untouched, it waits since it was added
-    return f"It has waited for a worker since {rfc3339(since)}."
-
-
-def _runs(row: Row, margin: timedelta, now: datetime) -> str:
-    job = row.job
-    until = row.modified_at + (job.lease or timedelta(0)) + margin
-    if now <= until:
-        return f"It is leased to {job.owner} until {rfc3339(until)}."
-    return _why_over(job, now) or f"The lease of {job.owner} has lapsed. Any worker may claim it."
-
-
-def _why_over(job: Job, now: datetime) -> str | None:
-    """Say why nobody may claim a job any more, if so."""
-    if job.out_of_attempts:
-        return f"It has used up its {_attempts(job)}. The next worker or sweep ends it."
-    if job.time_over(now):
-        return f"Its time limit passed at {rfc3339(job.deadline)}. The next worker or sweep ends it."
-    return None
+    match causes.cause_of(job, modified_at=row.modified_at, margin=margin, now=now):
+        case Cause.WAITS_FOR_WORKER:
+            since = job.not_before or (row.modified_at if job.token else job.created)  # untouched, since it was added
+            return f"It has waited for a worker since {rfc3339(since)}."
+        case Cause.NOT_DUE | Cause.BETWEEN_ATTEMPTS:
+            failed = f" The last attempt ended with {_error(job.error)}." if job.error else ""
+            return f"It is not due until {rfc3339(job.not_before)}.{failed}"
+        case Cause.LEASED:
+            until = causes.lease_end(job, modified_at=row.modified_at, margin=margin)
+            return f"It is leased to {job.owner} until {rfc3339(until)}."
+        case Cause.LAPSED:
+            return f"The lease of {job.owner} has lapsed. Any worker may claim it."
+        case Cause.OUT_OF_ATTEMPTS:
+            return f"It has used up its {_attempts(job)}. The next worker or sweep ends it."
+        case Cause.TIME_OVER:
+            return f"Its time limit passed at {rfc3339(job.deadline)}. The next worker or sweep ends it."
+        case Cause.COMPLETED:
+            return f"It completed at {rfc3339(job.ended)}."
+        case Cause.FAILED:
+            return f"It failed at {rfc3339(job.ended)} after {_attempts(job)}: {_reason(job)}."
+        case Cause.CANCELED:
+            return f"It was canceled at {rfc3339(job.ended)}: {_reason(job)}."
 
 
 def _reason(job: Job) -> str:

@@ -26,7 +26,20 @@ PUBLIC = frozenset({"getHealth", "getDashboard", "getDashboardFile"})
 #: Which roles may call an operation.
 ROLES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("listJobs", "getJob", "jobHistory", "whyNot", "openapi"), _ALL),
-    **dict.fromkeys(("listImages", "getImage", "getThumbnail", "getStats", "getMetrics", "countBlobs"), _READERS),
+    **dict.fromkeys(
+        (
+            "listImages",
+            "getImage",
+            "getThumbnail",
+            "getStats",
+            "getMetrics",
+            "getHistory",
+            "listCauses",
+            "listLocks",
+            "countBlobs",
+        ),
+        _READERS,
+    ),
     **dict.fromkeys(("uploadImage", "analyzeImage", "addJob"), _UPLOADERS),
     **dict.fromkeys(
         ("claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"), _WORKERS

@@ -18,6 +18,7 @@ from shared.rules.statistics import Stats
 from shared.rules.timestamps import rfc3339
 from shared.settings.enums import ConfinementMode, Isolation
 from shared.settings.settings import Settings
+from shared.steps.operators.locks import LockState
 from shared.views import error_json, job_json
 
 #: Seconds after which to ask again for a live job or an unfinished purge.
@@ -123,6 +124,16 @@ def stats(figures: Stats) -> dict[str, Any]:
         "missed": figures.missed,
         "stale_reports_total": figures.stale_reports_total,
         "upkeep": upkeep_json(figures.upkeep),
+    }
+
+
+def lock(state: LockState) -> dict[str, Any]:
+    """Return who holds a lock."""
+    return {
+        "name": state.name,
+        "holder": state.holder,
+        "lease_until": rfc3339(state.lease_until),
+        "done_at": rfc3339(state.done_at),
     }
 
 

@@ -100,12 +100,6 @@ class History(BaseModel):
     attempts: list[Attempt]
 
 
-class Explanation(BaseModel):
-    """Why a job is not done, or how it ended."""
-
-    why: str
-
-
 class PurgeResult(BaseModel):
     """The numbers of a purge; `left` says whether there is more to delete."""
 

@@ -9,7 +9,7 @@ is missing holds nothing.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from shared.ports.jobs import JobCopy, Key, Row
@@ -18,6 +18,9 @@ from shared.rules.jobs import Job, JobError, State
 
 T = TypeVar("T")
 
+#: Milliseconds since 1970 from which positions of ended jobs count down, so that the newest comes first.
+LATEST_MS = 9_999_999_999_999
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Segments of a list of jobs, in their order.
 LIVE, ENDED = 0, 1
 #: What index rows of a partition say of their jobs, in the order of their keys: live, or the state of the end.
@@ -37,6 +40,8 @@ class Position:
         job_id: The job; empty before all jobs.
         kind: The first of the types that the list has come to, where it goes by groups of types; empty otherwise.
         running: Whether it is worked on; None of an ended one, or where a row of an earlier release does not say.
+        started: When the last attempt at an ended job began; None of a live one, where there was none, and where a row
+            of an earlier release does not say.
         copy: Of the job, where it was asked for; None where the row has none: that of a large job or of an earlier
             release.
     """
@@ -46,7 +51,13 @@ class Position:
     job_id: str
     kind: str = ""
     running: bool | None = field(default=None, compare=False)
+    started: datetime | None = field(default=None, compare=False)
     copy: JobCopy | None = field(default=None, compare=False)
+
+    @property
+    def at(self) -> datetime:
+        """The moment by which it stands there: ``due`` of a live job, the end of an ended one; whole milliseconds."""
+        return _EPOCH + timedelta(milliseconds=LATEST_MS - self.ms if self.segment == ENDED else self.ms)
 
 
 @dataclass(frozen=True, order=True)
@@ -200,8 +211,9 @@ class JobIndex(Protocol):
         ended_from: datetime | None,
         ended_to: datetime | None,
         limit: int,
+        with_copies: bool = True,
     ) -> list[Position]:
-        """List jobs of one bucket that have ended in a state, the newest end first, with what their rows copy of them.
+        """List jobs of one bucket that have ended in a state, the newest end first.
 
         Args:
             kind: Of job.
@@ -211,6 +223,7 @@ class JobIndex(Protocol):
             ended_from: Leave out what ended before this.
             ended_to: Leave out what ended at this or later.
             limit: 1 to 1,000.
+            with_copies: Whether to read what the rows copy of their jobs.
 
         Costs: 1 query.
         """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from shared.rules import leases
 from shared.rules.locks import Lock
 
 
@@ -16,6 +17,13 @@ class LockRow:
     etag: str
     modified_at: datetime
     seen_at: datetime
+
+    def holder(self, *, margin: timedelta) -> str | None:
+        """Return who holds it; None where nobody does, or whose lease has lapsed, by the service's clock alone."""
+        is_free = leases.lapsed(
+            lease=self.lock.lease, modified_at=self.modified_at, seen_at=self.seen_at, margin=margin
+        )
+        return None if is_free else self.lock.owner
 
 
 class LockStore(Protocol):

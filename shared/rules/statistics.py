@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from shared.rules.rhythms import Age, Upkeep
-from shared.rules.timestamps import rfc3339
+from shared.rules.timestamps import parse_moment, rfc3339
 
 #: Of what a mark keeps; what another release has written is counted again.
 SCHEMA = 2
@@ -51,7 +51,7 @@ class Stats:
         try:
             age, missed = value["oldest_due_age_seconds"], value["missed"]
             return cls(
-                as_of=_moment(value["as_of"]),
+                as_of=parse_moment(value["as_of"]),
                 jobs={str(kind): {str(state): int(n) for state, n in of.items()} for kind, of in value["jobs"].items()},
                 capped=bool(value["capped"]),
                 oldest_due_age_seconds=None if age is None else float(age),
@@ -59,7 +59,7 @@ class Stats:
                 poison=int(value["poison"]),
                 missed=None if missed is None else int(missed),
                 stale_reports_total=int(value["stale_reports_total"]),
-                done_at={Upkeep(name): _moment(text) for name, text in value["done_at"].items()},
+                done_at={Upkeep(name): parse_moment(text) for name, text in value["done_at"].items()},
             )
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
             return None
@@ -74,7 +74,3 @@ class Stats:
 
 def _name(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

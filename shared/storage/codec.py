@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.errors import NewerSchema, NotJson, RowDamaged, TooLarge, Unreadable
+from shared.ports.index import LATEST_MS
 from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.due import Due
 from shared.rules.flows import FLOW, flow_of
@@ -26,8 +27,6 @@ STRING_UNITS = 32_768
 #: A binary property holds 64 KiB (likewise).
 BINARY_BYTES = 65_536
 MESSAGE_LENGTH = 1_000
-#: Milliseconds count down from here in ``end:`` keys, so that the newest comes first.
-_LATEST_MS = 9_999_999_999_999
 
 _TEXTS = ("type", "ref", "version", "retagged", "owner", "claim_id", "cursor", "add_nonce")
 _NUMBERS = ("schema", "token", "attempts", "attempts_base", "abandons", "max_attempts")
@@ -77,7 +76,7 @@ def due_key(due: datetime, job_id: str) -> str:
 
 def end_key(state: State, ended: datetime, job_id: str) -> str:
     """Return the RowKey that lists an ended job, newest first."""
-    return f"end:{state.value}:{_LATEST_MS - _milliseconds(ended):013d}:{job_id}"
+    return f"end:{state.value}:{LATEST_MS - _milliseconds(ended):013d}:{job_id}"
 
 
 def index_key(job: Job) -> str:
@@ -90,7 +89,9 @@ def index_key(job: Job) -> str:
 
 
 def encode_index(job: Job, *, place: str, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Write the one index row that a job has, with a copy; of a live one also its flow, and whether it is worked on.
+    """Write the one index row that a job has, with a copy.
+
+    A live one has its flow too, and whether it is worked on; an ended one, when its last attempt began.
 
     Args:
         job: The job.
@@ -100,7 +101,8 @@ def encode_index(job: Job, *, place: str, columns: Mapping[str, Any] | None = No
     columns = encode(job, place=place, nonce="") if columns is None else columns
     flow = {"flow": flow_of(job.ref)} if job.is_image and job.due is not None else {}
     running = {} if job.due is None else {"running": job.state is State.RUNNING}
-    return {"PartitionKey": place, "RowKey": index_key(job), **flow, **running, **copies.encode(columns)}
+    started = {"started": job.started} if job.due is None and job.started is not None else {}
+    return {"PartitionKey": place, "RowKey": index_key(job), **flow, **running, **started, **copies.encode(columns)}
 
 
 def decode_copy(row: Mapping[str, Any], *, modified_at: datetime) -> JobCopy | None:

@@ -30,7 +30,8 @@ Read = TypeVar("Read")
 _META = "meta"
 #: Columns of index rows.
 _WITHOUT_COPY = ("RowKey", "running")
-_WITH_COPY = (*_WITHOUT_COPY, "Timestamp", "copy")
+_WITHOUT_COPY_ENDED = ("RowKey", "started")
+_WITH_COPY = (*_WITHOUT_COPY, "started", "Timestamp", "copy")
 #: Writes of one row that others meet this often in a row are no accident.
 _ROUNDS = 5
 #: Milliseconds of a RowKey have 13 digits, which lasts until 2286.
@@ -77,6 +78,7 @@ class IndexTable:
         ended_from: datetime | None,
         ended_to: datetime | None,
         limit: int,
+        with_copies: bool = True,
     ) -> list[Position]:
         """See ``JobIndex.ended``."""
         first, last = _span(_prefix(state), after)
@@ -84,7 +86,8 @@ class IndexTable:
             first = max(first, codec.end_key(state, _clamp(ended_to), _BEHIND))
         if ended_from is not None:
             last = codec.end_key(state, _clamp(ended_from), _BEHIND)
-        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=_WITH_COPY, page=limit)
+        select = _WITH_COPY if with_copies else _WITHOUT_COPY_ENDED
+        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=select, page=limit)
         return _some(rows, partial(_position, ENDED), limit)
 
     def standings(
@@ -240,10 +243,11 @@ def _position(segment: int, row: TableEntity) -> Position:
     place = _PLACE.fullmatch(row["RowKey"])
     if place is None:
         raise RowDamaged("the key of an index row has no time or no job id")
-    running = row.get("running")
-    known = running if isinstance(running, bool) else None
+    running, started = row.get("running"), row.get("started")
+    runs = running if isinstance(running, bool) else None
+    since = started if isinstance(started, datetime) else None
     copy = codec.decode_copy(row, modified_at=ReplyDate.modified_at(row)) if "copy" in row else None
-    return Position(segment, int(place[1]), place[2], running=known, copy=copy)
+    return Position(segment, int(place[1]), place[2], running=runs, started=since, copy=copy)
 
 
 def _prefix(group: State | None) -> str:

@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from shared.steps.operators.blob_count import CountBlobs
     from shared.steps.operators.cancel import Cancel
     from shared.steps.operators.gallery import Gallery
+    from shared.steps.operators.group_causes import GroupCauses
     from shared.steps.operators.liveness import Liveness
+    from shared.steps.operators.locks import ListLocks
     from shared.steps.operators.lookup import Lookup
     from shared.steps.operators.pages import Pages
     from shared.steps.operators.redrive import Redrive
     from shared.steps.operators.rejected import Readmit
     from shared.steps.operators.remove import Remove
     from shared.steps.operators.statistics import Count
+    from shared.steps.operators.trends import CountEnds
     from shared.steps.operators.verify import Verify
 
 
@@ -79,6 +82,42 @@ class OperatorSteps(Parts):
             kinds=self.lookup.types,
             pool=self.runtime.pool,
         )
+
+    @Part
+    def ends(self) -> "CountEnds":
+        """Counts what has ended, step by step."""
+        from shared.steps.operators.trends import CountEnds
+
+        return CountEnds(
+            index=self.storage.index,
+            marks=self.storage.marks,
+            settings=self.settings,
+            clock=self.clock,
+            kinds=self.lookup.types,
+            pool=self.runtime.pool,
+        )
+
+    @Part
+    def causes(self) -> "GroupCauses":
+        """Groups late and failed jobs by what keeps them."""
+        from shared.steps.operators.group_causes import GroupCauses
+
+        return GroupCauses(
+            jobs=self.storage.jobs,
+            index=self.storage.index,
+            marks=self.storage.marks,
+            settings=self.settings,
+            clock=self.clock,
+            kinds=self.lookup.types,
+            pool=self.runtime.pool,
+        )
+
+    @Part
+    def lock_list(self) -> "ListLocks":
+        """Says who holds the locks of timers."""
+        from shared.steps.operators.locks import ListLocks
+
+        return ListLocks(locks=self.storage.locks, margin=self.settings.margin)
 
     @Part
     def liveness(self) -> "Liveness":

@@ -106,8 +106,10 @@ def test_a_span_holds_its_beginning_and_not_its_end(index_bench: IndexBench) -> 
 def test_a_span_goes_on_behind_a_position(index_bench: IndexBench) -> None:
     at = datetime(2026, 1, 1, 12, tzinfo=UTC)
     ids = [index_bench.canceled(number, at=at + number * HOUR).job.id for number in range(4)]
-    span = {"ended_from": at, "ended_to": at + 3 * HOUR}
-    (last,) = index_bench.index.ended(TYPE, index_bench.bucket, State.CANCELED, after=None, limit=1, **span)
+    until = at + 3 * HOUR
+    (last,) = index_bench.index.ended(
+        TYPE, index_bench.bucket, State.CANCELED, after=None, ended_from=at, ended_to=until, limit=1
+    )
     assert (last.job_id, index_bench.ended(at, at + 3 * HOUR, after=last)) == (ids[2], [ids[1], ids[0]])
 
 

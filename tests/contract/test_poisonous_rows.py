@@ -64,7 +64,18 @@ SHOWN: Mapping[str, Any] = {"progress": "half", "thumbnail": "x", "error": '{"co
 
 #: Of one job, and of all.
 OF_ONE = ("/jobs/{id}", "/jobs/{id}/history", "/jobs/{id}/why", "/images/{image}", "/images/{image}/thumbnail")
-OF_ALL = ("/jobs", "/jobs?state=COMPLETED", "/images", "/stats", "/metrics", "/dashboard", "/health")
+OF_ALL = (
+    "/jobs",
+    "/jobs?state=COMPLETED",
+    "/images",
+    "/stats",
+    "/stats/history",
+    "/metrics",
+    "/why",
+    "/locks",
+    "/dashboard",
+    "/health",
+)
 
 
 def poisoned_rows(bench: VerifyBench, poisons: Mapping[str, Mapping[str, Any]]) -> dict[str, Row]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import InvalidReference, Lost
-from shared.ports.index import ENDED, GROUPS, LIVE, AttemptRecord, KnownType, Position, Standing
+from shared.ports.index import ENDED, GROUPS, LATEST_MS, LIVE, AttemptRecord, KnownType, Position, Standing
 from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
@@ -12,9 +12,6 @@ from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.interceptor import TimedInterceptor
 from tests.doubles.jobs import MemoryTable
-
-#: Milliseconds count down from here in lists of ended jobs.
-_LATEST_MS = 9_999_999_999_999
 
 
 class MemoryIndex(TimedInterceptor):
@@ -61,17 +58,19 @@ class MemoryIndex(TimedInterceptor):
         ended_from: datetime | None,
         ended_to: datetime | None,
         limit: int,
+        with_copies: bool = True,
     ) -> list[Position]:
         """See ``JobIndex.ended``."""
         self.answer("ended")
-        newest = None if ended_to is None else _LATEST_MS - _ms(ended_to)
-        oldest = None if ended_from is None else _LATEST_MS - _ms(ended_from)
+        newest = None if ended_to is None else LATEST_MS - _ms(ended_to)
+        oldest = None if ended_from is None else LATEST_MS - _ms(ended_from)
         at = [
             position
             for position in self._ended(kind, bucket, state)
             if (oldest is None or position.ms <= oldest) and (newest is None or position.ms > newest)
         ]
-        return [self._with_copy(position) for position in self._page(at, after, limit)]
+        page = self._page(at, after, limit)
+        return [self._with_copy(position) for position in page] if with_copies else page
 
     def standings(
         self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
@@ -167,7 +166,7 @@ class MemoryIndex(TimedInterceptor):
 
     def _ended(self, kind: str, bucket: int, state: State) -> list[Position]:
         return [
-            Position(ENDED, _LATEST_MS - _ms(job.ended), job.id)
+            Position(ENDED, LATEST_MS - _ms(job.ended), job.id, started=job.started)
             for job in self._jobs(kind, bucket)
             if job.ended is not None and job.state is state
         ]

@@ -9,24 +9,23 @@ from itertools import product
 from typing import Protocol
 
 from shared.clock import ServerClock
-from shared.errors import Lost, Unreadable
+from shared.errors import Unreadable
 from shared.ports.index import GROUPS, JobIndex, Position, Standing
 from shared.ports.jobs import JobStore
-from shared.ports.locks import LockRow, LockStore
-from shared.ports.marks import Mark, Marks
-from shared.rules import leases, rhythms
+from shared.ports.locks import LockStore
+from shared.ports.marks import Marks
+from shared.rules import rhythms
 from shared.rules.jobs import State
 from shared.rules.statistics import Stats
 from shared.runtime import Pools
 from shared.settings.settings import Settings
 from shared.steps.operators import liveness
 from shared.steps.operators.liveness import Liveness
+from shared.steps.operators.once_a_minute import once_a_minute
 from shared.steps.upkeep.sweep import LOCK
 
 MARK = "statistics"
 STALE_REPORTS = "stale-reports"
-#: For so long what was counted is good for everybody.
-FRESH = timedelta(seconds=60)
 #: Index rows that are counted of one type and state; each bucket has its share of them.
 MOST = 10_000
 #: Live jobs of one type whose rows are read, where an index row of an earlier release does not say who runs.
@@ -113,24 +112,9 @@ class Count:
         ``MOST`` a type and state, 3 reads, 1 for each poison queue, those of ``kinds``, and 1 transaction; 1 read for
         each live job, up to ``LOOKED_AT`` a type, that an earlier release moved last.
         """
-        mark = self.marks.get(MARK)
-        now = self.clock.now()
-        kept = None if mark is None else Stats.of(mark.value)
-        if kept is not None and abs(now - kept.as_of) < FRESH:
-            kept = replace(kept, age_seconds=max(0.0, (now - kept.as_of).total_seconds()))
-            return replace(kept, upkeep=self.liveness.ages(kept.done_at))
-        stats = self._count_all(now)
-        self._keep(mark, stats)
-        return replace(stats, upkeep=self.liveness.ages(stats.done_at))
-
-    def _keep(self, mark: Mark | None, stats: Stats) -> None:
-        try:
-            if mark is None:
-                self.marks.insert(MARK, stats.value)
-            else:
-                self.marks.replace(mark, stats.value)
-        except Lost:  # another has counted meanwhile, and both are right
-            return
+        stats = once_a_minute(self.marks, self.clock, MARK, read=Stats.of, count=self._count_all)
+        age = max(timedelta(0), self.clock.now() - stats.as_of).total_seconds()
+        return replace(stats, age_seconds=age, upkeep=self.liveness.ages(stats.done_at))
 
     def _count_all(self, now: datetime) -> Stats:
         kinds, buckets = self.kinds(), range(self.settings.job_buckets)
@@ -149,7 +133,7 @@ class Count:
             jobs={kind: tally.by_state(running[kind]) for kind, tally in tallies.items()},
             capped=any(tally.capped for tally in tallies.values()),
             oldest_due_age_seconds=None if due is None or due > now else (now - due).total_seconds(),
-            lock={"holder": self._holder(rows.get(LOCK))},
+            lock={"holder": rows[LOCK].holder(margin=self.settings.margin) if LOCK in rows else None},
             poison=sum(length.result() for length in poison),
             missed=None if walk is None else walk.count("missed"),
             stale_reports_total=0 if late is None else late.count("total") or 0,
@@ -187,14 +171,6 @@ class Count:
         except Unreadable:
             return False
         return row is not None and row.job.state is State.RUNNING
-
-    def _holder(self, row: LockRow | None) -> str | None:
-        """Return who sweeps, unless that lease has lapsed."""
-        if row is None or leases.lapsed(
-            lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self.settings.margin
-        ):
-            return None
-        return row.lock.owner
 
 
 def _likely_running(found: Sequence[Position], now: datetime) -> list[Position]:

@@ -51,6 +51,9 @@ CALLS: dict[str, tuple[str, str, object, list[Header]]] = {
     "getThumbnail": ("GET", f"/images/{IMAGE}/thumbnail", None, []),
     "getStats": ("GET", "/stats", None, []),
     "getMetrics": ("GET", "/metrics", None, []),
+    "getHistory": ("GET", "/stats/history", None, []),
+    "listCauses": ("GET", "/why", None, []),
+    "listLocks": ("GET", "/locks", None, []),
     "getHealth": ("GET", "/health", None, []),
 }
 #: What no response about storage may contain.

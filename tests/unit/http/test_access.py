@@ -12,7 +12,17 @@ from tests.unit.http.client import Client, Response
 KEYS = {role: f"{role}-0123456789abcdef" for role in ("reader", "uploader", "worker", "operator")}
 SETTING = ",".join(f"{role}/one={hashlib.sha256(key.encode()).hexdigest()}" for role, key in KEYS.items())
 LOOK = {"listJobs", "getJob", "jobHistory", "whyNot", "openapi"}
-FIGURES = {"listImages", "getImage", "getThumbnail", "getStats", "getMetrics", "countBlobs"}
+FIGURES = {
+    "listImages",
+    "getImage",
+    "getThumbnail",
+    "getStats",
+    "getMetrics",
+    "getHistory",
+    "listCauses",
+    "listLocks",
+    "countBlobs",
+}
 BRING = {"uploadImage", "analyzeImage", "addJob"}
 WORK = {"claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"}
 OPERATE = {"cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer"}

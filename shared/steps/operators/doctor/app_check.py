@@ -10,10 +10,11 @@ from typing import Any
 from shared.analysis.report import ANALYZER
 from shared.analysis.sandbox.layers import REQUIRED
 from shared.ports.deployment import AppReply, Deployment
+from shared.rules.causes import PATIENCE
 from shared.rules.diagnoses import Diagnosis, Symptom
 from shared.rules.timestamps import span
 from shared.runtime import Runtime
-from shared.steps.operators.doctor.job_check import JOBS, PATIENCE, check_upkeep
+from shared.steps.operators.doctor.job_check import JOBS, check_upkeep
 from shared.steps.operators.doctor.side_by_side import side_by_side
 
 APP = "app"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shared.clock import ServerClock
 from shared.errors import NewerSchema, RowDamaged, SettingsInvalid, StorageOut
 from shared.ports.storage import Storage
+from shared.rules.causes import late_before
 from shared.rules.diagnoses import Diagnosis, Symptom
 from shared.rules.jobs import State
 from shared.rules.rhythms import Upkeep
@@ -17,8 +18,6 @@ from shared.steps.operators.doctor.settings_check import invalid_setting
 from shared.steps.operators.liveness import Liveness
 
 JOBS = "jobs"
-#: An idle app sweeps this seldom; a job that is due for longer has missed a sweep, or there is too much to do.
-PATIENCE = timedelta(minutes=20)
 
 
 _NAMES: Mapping[str, str] = {Upkeep.RECONCILE: "slice of the walk", Upkeep.WALK: "whole walk"}
@@ -86,11 +85,12 @@ class CheckJobs:
             yield from check_upkeep(each, seconds=age.seconds, limit=age.limit_seconds)
 
     def _lateness(self, due: Sequence[datetime]) -> Iterator[Diagnosis]:
-        age = self.clock.now() - min(due) if due else timedelta(0)
-        if self.settings.dispatch is Dispatch.OFF or age <= self.settings.grace + PATIENCE:
+        now = self.clock.now()
+        oldest = min(due, default=now)
+        if self.settings.dispatch is Dispatch.OFF or oldest >= late_before(now, grace=self.settings.grace):
             yield Diagnosis(Symptom.ON_TIME, JOBS)
         else:
-            yield Diagnosis(Symptom.JOBS_LATE, JOBS, {"age": span(age)})
+            yield Diagnosis(Symptom.JOBS_LATE, JOBS, {"age": span(now - oldest)})
 
     def _unreadable(self, job_ids: Sequence[str]) -> Iterator[Diagnosis]:
         for job_id in job_ids:
