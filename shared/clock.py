@@ -2,7 +2,8 @@
 
 Two clocks, for two questions. "How long since?" is asked of the monotonic clock of this process. "What time is it?"
 is asked of the storage service, by the ``Date`` of its replies: no clock of ours is ever compared with a clock of
-another machine. ``darkroom doctor`` alone asks this machine for it, to say how far it is off.
+another machine. The command alone asks this machine for it: ``darkroom doctor`` to say how far it is off, others to
+read an age that somebody has written.
 """
 
 import threading
@@ -22,7 +23,7 @@ def monotonic() -> float:
 
 
 def wall() -> datetime:
-    """Return what this machine takes for the time, aware UTC: to be checked against storage, and to decide nothing."""
+    """Return what this machine takes for the time, aware UTC: to be checked against storage, or to read an age by."""
     return datetime.now(UTC)
 
 

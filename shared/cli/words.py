@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 #: As ``Rejected.id``; a job id has a type before its digits.
 REJECTED_ID = re.compile(r"[0-9a-f]{32}")
@@ -45,3 +45,25 @@ def age(text: str) -> timedelta:
     if not match:
         raise ValueError(f"must be a whole number followed by m, h or d, such as 90m, 12h or 7d, but is {text!r}")
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Parse a time: an age, counted back from now, or RFC 3339 with its offset.
+
+    Args:
+        text: As it was written.
+        now: Aware.
+
+    Raises:
+        ValueError: It is of another form.
+    """
+    if _AGE.fullmatch(text):
+        return now - age(text)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
+        forms = "an age such as 90m, 12h or 7d, or a time such as 2026-05-04T03:02:01Z"
+        raise ValueError(f"must be {forms}, but is {text!r}")
+    return parsed.astimezone(UTC)

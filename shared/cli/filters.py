@@ -1,0 +1,70 @@
+"""Which jobs a command is about: the same options for all commands, and the query of ``GET /jobs`` that they mean."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from shared.cli import words
+from shared.rules.jobs import State
+
+Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Only jobs of this type.")]
+InState = Annotated[
+    State | None, typer.Option("--state", metavar="STATE", help=f"Only {', '.join(State)}.", case_sensitive=False)
+]
+Error = Annotated[str | None, typer.Option("--error", metavar="CODE", help="Only with this error code.")]
+Ref = Annotated[str | None, typer.Option("--ref", metavar="PREFIX", help="Only if the reference begins so.")]
+Flag = Annotated[str | None, typer.Option("--flag", metavar="FLAG", help="Only with this flag in the report.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Only ended (if live: added) since then: 90m, 12h, 7d or RFC 3339."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only ended (if live: added) before then.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilters:
+    """What was asked for; None leaves nothing out.
+
+    Attributes:
+        type: Of jobs.
+        state: In which they are.
+        error: The code of their error.
+        ref: What their reference begins with.
+        since: When they ended at the earliest or, while they live, were added: an age, or a time in RFC 3339.
+        until: Before which that was, likewise.
+        flag: That their report has.
+    """
+
+    type: str | None = None
+    state: State | None = None
+    error: str | None = None
+    ref: str | None = None
+    since: str | None = None
+    until: str | None = None
+    flag: str | None = None
+
+    def query(self, now: datetime) -> dict[str, object]:
+        """Return the parameters of ``GET /jobs``.
+
+        Args:
+            now: From which ages count.
+
+        Raises:
+            ValueError: A time is of another form.
+        """
+        return {
+            "type": self.type,
+            "state": None if self.state is None else self.state.value,
+            "error": self.error,
+            "ref_prefix": self.ref,
+            "since": None if self.since is None else words.moment(self.since, now),
+            "until": None if self.until is None else words.moment(self.until, now),
+            "flag": self.flag,
+        }
+
+    def options(self) -> list[str]:
+        """Return the options as somebody writes them, so that a command can be given again."""
+        given = [(each.name, getattr(self, each.name)) for each in fields(self)]
+        return [word for name, value in given if value is not None for word in (f"--{name}", str(value))]
