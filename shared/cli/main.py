@@ -6,12 +6,15 @@ Exit statuses are in ``exits``. Of ``worker``: 0 all is settled, 1 it was cut sh
 import typer
 
 from shared.cli.commands.analyze import analyze
+from shared.cli.commands.backfill import backfill
 from shared.cli.commands.cancel import cancel
 from shared.cli.commands.doctor import doctor
+from shared.cli.commands.export import export
 from shared.cli.commands.init import init
 from shared.cli.commands.jobs import jobs
 from shared.cli.commands.redrive import redrive
 from shared.cli.commands.rejected import rejected
+from shared.cli.commands.upload import upload
 from shared.cli.commands.verify import verify
 from shared.cli.commands.worker import worker
 from shared.cli.worker_options import PURPOSE
@@ -23,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # it would show local variables, keys among them
 )
 #: In the order of the help: what shows, what acts, and what sets up.
-for command in (jobs, cancel, redrive, rejected, analyze, init, verify, doctor):
+for command in (jobs, export, upload, backfill, cancel, redrive, rejected, analyze, init, verify, doctor):
     app.command()(command)
 app.command(
     "worker",
