@@ -12,7 +12,11 @@ GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 WIRE = {
     "starlette, whose routes are called by it": ("localhost/host/http_triggers.py handle",),
     "the report": ("shared/analysis/schema.py animated",),
-    "the HTTP API": tuple(f"shared/http/responses.py {name}" for name in ("left", "missed", "refused")),
+    "the HTTP API": (
+        *(f"shared/http/responses.py {name}" for name in ("left", "missed", "refused")),
+        *(f"shared/http/action_responses.py {name}" for name in ("done", "refused", "truncated")),
+    ),
+    "the row of an action": ("shared/rules/actions.py done", "shared/rules/actions.py refused"),
     "a column of the job row": ("shared/rules/audit.py retagged", "shared/rules/jobs.py retagged"),
     "a mark of the job table": ("shared/rules/statistics.py missed", "shared/steps/upkeep/position.py missed"),
     "a line of the log": (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.ports.actions import ActionLog
 from shared.ports.audit import Audit
 from shared.ports.ended import EndedJobs
 from shared.ports.images import BlobReader, ImageListing, ImageStore, ThumbnailReader, ThumbnailStore
@@ -37,6 +38,7 @@ class Storage:
         marks: Where walks stand.
         queue: Starts work.
         rejections: Texts that could not be followed.
+        actions: What operators have done.
         poison: What the host has given up on.
         blob_poison: Blob events that it has given up on; None where they are not ours to read.
         audit: Everything, for proof.
@@ -53,6 +55,7 @@ class Storage:
     marks: Marks
     queue: WorkQueue
     rejections: Rejections
+    actions: ActionLog
     poison: PoisonQueue
     blob_poison: PoisonQueue | None
     audit: Audit

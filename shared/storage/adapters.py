@@ -9,6 +9,7 @@ from shared.runtime import Runtime
 from shared.settings.bindings import is_enabled
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings
 from shared.storage import clients, connections, names
+from shared.storage.action_table import ActionTable
 from shared.storage.audit import AuditReader
 from shared.storage.blob_listing import BlobListing
 from shared.storage.blobs import BlobContainers
@@ -56,6 +57,7 @@ def open_all(
         marks=MarkTable(jobs, retry=retry, draw=draw),
         queue=queue,
         rejections=RejectionTable(jobs, retry=retry, draw=draw),
+        actions=ActionTable(jobs, retry=retry, draw=draw),
         poison=StoragePoisonQueue(names.queue(queues, settings.poison_queue)),
         blob_poison=_blob_poison(environ, to_images, transport, runtime),
         audit=AuditReader(

@@ -76,7 +76,12 @@ def due_key(due: datetime, job_id: str) -> str:
 
 def end_key(state: State, ended: datetime, job_id: str) -> str:
     """Return the RowKey that lists an ended job, newest first."""
-    return f"end:{state.value}:{LATEST_MS - _milliseconds(ended):013d}:{job_id}"
+    return f"end:{state.value}:{newest_first(ended)}:{job_id}"
+
+
+def newest_first(moment: datetime) -> str:
+    """Return digits by which rows of later moments come first."""
+    return f"{LATEST_MS - _milliseconds(moment):013d}"
 
 
 def index_key(job: Job) -> str:

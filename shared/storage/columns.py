@@ -98,6 +98,17 @@ class Columns:
         value = _parse(text)
         return value if isinstance(value, dict) else self._fail(name)
 
+    def plain_object(self, name: str) -> Mapping[str, Any] | None:
+        """Return an object of a column that is itself a part of JSON; None when it is missing."""
+        value = self._entity.get(name)
+        return value if value is None or isinstance(value, dict) else self._fail(name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the texts of a column that is itself a part of JSON; none when it is missing."""
+        value = self._or(name, ())
+        good = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+        return tuple(value) if good else self._fail(name)
+
     def share(self, name: str) -> float | None:
         """Return a number from 0 to 1; None when the column is missing."""
         value = self._entity.get(name)

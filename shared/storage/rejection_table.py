@@ -13,6 +13,7 @@ from shared.ports.rejections import SHOWN_CHARACTERS, RejectedMessage
 from shared.rules.ids import digest
 from shared.storage import cas, codec, sdk_errors
 from shared.storage.batches import Operation
+from shared.storage.deletions import delete_as_read
 from shared.storage.retries import RetryPolicy, create_table
 from shared.storage.server_date import ReplyDate
 
@@ -86,20 +87,8 @@ class RejectionTable:
 
     def forget(self, rows: "Sequence[RejectedMessage]") -> int:
         """See ``Rejections.forget``."""
-        standing = {f"{_KIND}{row.id}": row for row in rows}
-        gone = 0
-        while standing:
-            first = next(iter(standing.values()))
-            deletes = [("delete", self._place(row.id), cas.if_match(row.etag)) for row in standing.values()]
-            guard = cas.GuardRow(_PARTITION, f"{_KIND}{first.id}", first.etag, self._draw())
-            try:
-                cas.transact(self._table, deletes, guard, retry=self._retry)
-            except Lost as lost:
-                moved = standing.pop(lost.row_key)
-                gone += self.get(moved.id) is None  # by a write whose reply was lost, or by another's
-            else:
-                return gone + len(standing)
-        return gone
+        etags = {f"{_KIND}{row.id}": row.etag for row in rows}
+        return delete_as_read(self._table, _PARTITION, etags, retry=self._retry, draw=self._draw)
 
     def _try_insert(self, identity: str, columns: Mapping[str, str]) -> bool:
         nonce = self._draw()

@@ -44,7 +44,7 @@ from tests.doubles.transports import FaultyTransport, Passing
 from tests.simulation.service.account import storage_account
 
 #: Fixtures of ports: what they give has a double in memory too.
-PORTS = {"jobs", "locks", "life", "images", "queue", "poison", "rejections", "marks"}
+PORTS = {"jobs", "locks", "life", "images", "queue", "poison", "rejections", "marks", "actions"}
 
 _PROVED = pytest.mark.prove("it has run in process, on services that are held to Azurite")
 

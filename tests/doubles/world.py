@@ -19,6 +19,7 @@ from shared.settings.settings import Settings
 from shared.wiring.analyst import build_analyst
 from shared.wiring.patience import Patience
 from shared.wiring.steps import Darkroom
+from tests.doubles.actions import MemoryActions
 from tests.doubles.audit import EmptyAudit
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded
@@ -92,6 +93,7 @@ class World:
         self.marks = MemoryMarks(clock, journal=journal)
         self.queue = MemoryQueue(clock, journal=journal)
         self.rejections = MemoryRejections(clock, journal=journal)
+        self.actions = MemoryActions(clock, self.draw, journal=journal)
         self.poison = MemoryPoison("poison", journal=journal)
         self.blob_poison = MemoryPoison("blob poison", journal=journal)
         self.storage = Storage(
@@ -104,6 +106,7 @@ class World:
             marks=self.marks,
             queue=self.queue,
             rejections=self.rejections,
+            actions=self.actions,
             poison=self.poison,
             blob_poison=self.blob_poison,
             audit=EmptyAudit(),
