@@ -240,6 +240,10 @@ class NoSuchImage(NotFound):
     """No image of that id is recorded, or it has no thumbnail."""
 
 
+class NoSuchMessage(NotFound):
+    """No rejected message has this id."""
+
+
 class Refused(Conflict):
     """The job's state, or the table's, forbids what was asked for.
 

@@ -15,6 +15,8 @@ LOGGER = logging.getLogger("darkroom")
 
 #: What each field of an event means. ``…`` is one count for each outcome, by its name.
 FIELDS: Mapping[str, str] = {
+    "action": "what an operator does: cancel, redrive, delete, purge, redrive_rejected or delete_rejected",
+    "actions": "actions of operators that are deleted from their log",
     "chore": "what the worker does again and again: sweep, reconcile or purge",
     "code": "why a job has an error, or a message was rejected",
     "complete": "whether the walk has reached the end of the container",
@@ -139,8 +141,8 @@ class LogEvent(StrEnum):
         "If `unstarted` stays above 0, or `oldest_due_age_seconds` grows, add instances or raise SWEEP_PARALLELISM.",
     )
     PURGED = (
-        *("purge done", INFO, "jobs rejected thumbnails conflicts left locked_out"),
-        "Jobs and rejected messages past their retention are deleted.",
+        *("purge done", INFO, "jobs rejected actions thumbnails conflicts left locked_out"),
+        "Jobs, rejected messages and actions past their retention are deleted.",
         "If `left` stays true, raise PURGE_BUDGET_SECONDS.",
     )
     OPERATED = (
@@ -204,6 +206,11 @@ class LogEvent(StrEnum):
         *("process of the worker ended: it is started again", WARNING, "process status pause"),
         "One of --processes has died.",
         "If it happens often, look at the lines before, or give the worker more memory.",
+    )
+    ACTION_OPEN = (
+        *("end of an action could not be kept", WARNING, "action"),
+        "Storage did not answer when an operator's action was over. `GET /actions` shows it without a result.",
+        "The caller was told what came of it. If it happens often, check the storage account.",
     )
     UNTRACED = (
         *("tracing is off, although it was asked for", WARNING, "error"),

@@ -45,6 +45,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
         ("claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"), _WORKERS
     ),
     **dict.fromkeys(("cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer"), _OPERATORS),
+    **dict.fromkeys(("actOnJobs", "listRejected", "getRejected", "actOnRejected", "listActions"), _OPERATORS),
 }
 #: The characters of a token that RFC 6750 allows, section 2.1.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)

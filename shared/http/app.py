@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DarkroomError
-from shared.http import container, images, jobs, openapi, operators, problems, responses, status
+from shared.http import actions, container, images, jobs, openapi, operators, problems, rejected, responses, status
 from shared.http.access import PUBLIC, Authorizer
 from shared.http.dashboard import routes as dashboard
 from shared.http.dependencies import Dependencies
@@ -27,9 +27,8 @@ from shared.settings.enums import ApiAuth
 from shared.settings.settings import Settings
 
 #: In the order in which they are tried; FastAPI adds that of the OpenAPI document.
-ROUTES = tuple(
-    route for calls in (jobs, operators, images, container, status, dashboard) for route in calls.router.routes
-)
+_CALLS = (jobs, operators, actions, rejected, images, container, status, dashboard)
+ROUTES = tuple(route for calls in _CALLS for route in calls.router.routes)
 _ABOUT = (
     "Jobs that are done once. Times are RFC 3339 in UTC. Errors are problem documents (RFC 9457) with a `code`. The "
     "ETag of a response to a claim or a renewal is the lease; every other ETag of a job names its version."

@@ -11,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.http import requests
+from shared.http.access import CALLER
 from shared.http.body import parse
 from shared.http.concurrency import Limiter, Polls, waiters
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import FieldError, Problem
+from shared.rules.callers import ANYONE, Caller
 from shared.wiring.steps import Darkroom
 
 
@@ -75,7 +77,14 @@ async def _lease(request: Request) -> str | None:
     return request.headers.get("if-match")
 
 
+async def _caller(request: Request) -> Caller:
+    header = request.headers.get(CALLER)
+    return ANYONE if header is None else Caller.decode(header)
+
+
 Api = Annotated[Dependencies, Depends(_api)]
+#: Who makes the request, as the gateway says; nobody in particular where a request has not come through it.
+Who = Annotated[Caller, Depends(_caller)]
 #: If-Match of a holder; routes read it after the body, so that a bad body is refused first.
 Lease = Annotated[str | None, Depends(_lease)]
 #: Its description for OpenAPI: declared as a header, FastAPI would refuse its absence with 422 and not 428.
@@ -96,6 +105,9 @@ IfNoneMatch = Annotated[str | None, Header(description="Respond with 304 if the 
 Traceparent = Annotated[
     str | None,
     Header(description="The W3C trace context of the request that causes this one. An invalid one is ignored."),
+]
+RejectedId = Annotated[
+    str, Path(alias="id", pattern=requests.REJECTED_ID_PATTERN, examples=["00112233445566778899aabbccddeeff"])
 ]
 JobId = Annotated[
     str, Path(alias="id", pattern=requests.ID_PATTERN, examples=["word-count-00112233445566778899aabbccddeeff"])

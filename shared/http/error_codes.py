@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
     NO_SUCH_PATH = "no_such_path", 404, "No such path", "This path does not exist."
     NO_SUCH_JOB = "no_such_job", 404, "No such job", "No job has this id."
     NO_SUCH_IMAGE = "no_such_image", 404, "No such image", "No image has this id, or the image has no thumbnail."
+    NO_SUCH_MESSAGE = "no_such_message", 404, "No such message", "No rejected message has this id."
     NO_SUCH_BLOB = "no_such_blob", 404, "No such blob", "The container of images has no blob with this name."
     METHOD_NOT_ALLOWED = (
         *("method_not_allowed", 405, "Method not allowed"),
@@ -68,13 +69,21 @@ class ErrorCode(StrEnum):
     BLOB_UNREADABLE = "blob_unreadable", 409, "Unreadable blob", "Storage can't read the blob; it may be archived."
     BLOB_REFUSED = "blob_refused", 409, "Refused blob", "Storage refuses to write the blob, and will refuse it again."
     FOLDER_MARKER = "folder_marker", 409, "Folder marker", "The blob marks a folder and holds no image."
+    STILL_REJECTED = (
+        *("still_rejected", 409, "Still rejected"),
+        "The message still names no image and no job.",
+    )
+    NOT_RECORDED = "not_recorded", 409, "Not recorded", "Part of the message could not be recorded yet."
     LENGTH_REQUIRED = (
         *("length_required", 411, "Length required"),
         "The body must come with a `Content-Length` and not in chunks.",
         "The Functions host drops a body in chunks.",
     )
     STALE = "stale", 412, "Lease lost", "The lease is lost, or the tag is not a lease. Stop working on this job."
-    MISMATCH = "mismatch", 412, "Version mismatch", "The current version is not the one that the request names."
+    MISMATCH = (
+        *("mismatch", 412, "Version mismatch"),
+        "The current version is not the one that the request names; of an action: it has changed since `as_of`.",
+    )
     TOO_MANY_BYTES = "too_many_bytes", 413, "Too many bytes", "JSON is over 256 KiB, or an image over `MAX_BYTES`."
     NOT_JSON = "not_json", 415, "Not JSON", "The body must have `Content-Type: application/json`."
     ENCODED_BODY = "encoded_body", 415, "Encoded body", "The body must not have a `Content-Encoding`."

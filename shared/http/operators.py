@@ -7,11 +7,14 @@ from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from shared.http import etags, render, requests, responses
-from shared.http.dependencies import Api, IfMatch, JobId, Strict
+from shared.http.action_log import record
+from shared.http.dependencies import Api, IfMatch, JobId, Strict, Who
 from shared.http.error_codes import ErrorCode
 from shared.http.openapi import empty_response, json_response, problems
 from shared.http.problems import Problem
+from shared.rules.actions import Action, Counts
 from shared.rules.jobs import State
+from shared.rules.timestamps import rfc3339
 
 router = APIRouter(route_class=Strict, tags=["operators"])
 
@@ -20,9 +23,12 @@ _REDRIVEN = json_response(responses.Job, "The job is pending again.", "ETag", "L
 
 
 @router.post("/jobs/{id}/cancel", operation_id="cancelJob", responses={200: _JOB, **problems(404, 409, 412)})
-def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
+def cancel_job(api: Api, who: Who, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Cancel a job that is waiting or running. Its worker can't complete it any more."""
-    return render.job(api.darkroom().cancel.cancel(job_id, versions=etags.versions(if_match)))
+    versions = etags.versions(if_match)
+    with record(api, who, Action.CANCEL, [job_id]):
+        row = api.darkroom().cancel.cancel(job_id, versions=versions)
+    return render.job(row)
 
 
 @router.post(
@@ -31,9 +37,11 @@ def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     status_code=202,
     responses={202: _REDRIVEN, **problems(404, 409, 412)},
 )
-def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
+def redrive_job(api: Api, who: Who, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again. It has all of its attempts again."""
-    row = api.darkroom().redrive.redrive(job_id, versions=etags.versions(if_match))
+    versions = etags.versions(if_match)
+    with record(api, who, Action.REDRIVE, [job_id]):
+        row = api.darkroom().redrive.redrive(job_id, versions=versions)
     return render.job(row, status=202, with_location=True)
 
 
@@ -46,6 +54,7 @@ def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
 def delete_job(
     *,
     api: Api,
+    who: Who,
     job_id: JobId,
     if_match: IfMatch = None,
     forget: Annotated[
@@ -53,7 +62,9 @@ def delete_job(
     ] = False,
 ) -> Response:
     """Delete a job that has ended."""
-    api.darkroom().remove.remove(job_id, forget=forget, versions=etags.versions(if_match))
+    versions = etags.versions(if_match)
+    with record(api, who, Action.DELETE, [job_id]):
+        api.darkroom().remove.remove(job_id, forget=forget, versions=versions)
     return Response(status_code=204)
 
 
@@ -68,10 +79,14 @@ def delete_job(
         **problems(409, 415),
     },
 )
-def purge_jobs(api: Api, order: requests.PurgeOrder) -> Response:
+def purge_jobs(api: Api, who: Who, order: requests.PurgeOrder) -> Response:
     """Delete jobs that ended before a given time, in one state or in all."""
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
-    gone = api.darkroom().purge.purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
+    selection = {"before": rfc3339(order.before), "state": order.state}
+    with record(api, who, Action.PURGE, selection=selection) as entry:
+        gone = api.darkroom().purge.purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
+        codes = {ErrorCode.LOCKED_OUT.value: 1} if gone.locked_out else {}
+        entry.counts = Counts(done=gone.jobs, refused=gone.conflicts + gone.locked_out, codes=codes)
     if gone.locked_out:
         raise Problem(ErrorCode.LOCKED_OUT)
     counted = {"jobs": gone.jobs, "thumbnails": gone.thumbnails, "conflicts": gone.conflicts, "left": gone.left}

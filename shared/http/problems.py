@@ -139,6 +139,7 @@ def _shape(value: object) -> str:
 _REQUIREMENTS = {"missing": "must be present.", "extra_forbidden": "must be a known field."}
 _CODES: Mapping[type[errors.DarkroomError], ErrorCode] = {
     errors.NoSuchJob: ErrorCode.NO_SUCH_JOB,
+    errors.NoSuchMessage: ErrorCode.NO_SUCH_MESSAGE,
     errors.NoSuchImage: ErrorCode.NO_SUCH_IMAGE,
     errors.BlobGone: ErrorCode.NO_SUCH_BLOB,
     errors.BlobUnreadable: ErrorCode.BLOB_UNREADABLE,

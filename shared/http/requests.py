@@ -1,5 +1,6 @@
 """Models of requests. They are strict: an unknown field, or one of another type, is refused."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -13,6 +14,10 @@ from shared.rules.names import REFERENCE_CHARACTERS
 NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\ufffe\uffff]*$"
 TYPE_PATTERN = "^[a-z][a-z0-9-]{0,30}$"
 ID_PATTERN = "^[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}$"
+REJECTED_ID_PATTERN = "^[0-9a-f]{32}$"
+REJECTED_ID = re.compile(REJECTED_ID_PATTERN)
+#: Ids in one call, and bytes of the filter by which a caller has picked them.
+MAX_IDS, MAX_FILTER = 100, 1024
 #: RFC 3339 with its offset.
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 #: Times beyond are moved to these: storage can't keep them, and nobody waits for them.
@@ -47,6 +52,19 @@ def _check_units(value: dict[str, Any]) -> dict[str, Any]:
 def _check_unicode(value: str) -> str:
     if not is_unicode(value):
         raise ValueError("must be valid Unicode text")
+    return value
+
+
+def _check_filter(value: dict[str, Any]) -> dict[str, Any]:
+    size = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > MAX_FILTER:
+        raise ValueError(f"must have at most {MAX_FILTER:,} bytes of compact JSON, not {size:,}")
+    return value
+
+
+def _check_unique(value: list[str]) -> list[str]:
+    if len(set(value)) < len(value):
+        raise ValueError("must have each id only once")
     return value
 
 
@@ -92,6 +110,30 @@ Timestamp = Annotated[
     Field(strict=False),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-05-04T03:02:01Z"]}),
 ]
+
+
+_UNIQUE = (
+    Field(min_length=1, max_length=MAX_IDS, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_check_unique),
+)
+_Filter = (
+    Annotated[
+        dict[str, Any],
+        AfterValidator(_check_filter),
+        Field(description="How the ids were picked: up to 1 KB of JSON, for the log.", examples=[{"state": "FAILED"}]),
+    ]
+    | None
+)
+_OperationId = (
+    Annotated[
+        str,
+        Field(
+            pattern="^[0-9a-f]{32}$",
+            description="Any 32 hex digits that the calls of one operation have in common, for the log.",
+        ),
+    ]
+    | None
+)
 
 
 class _Strict(BaseModel):
@@ -180,6 +222,32 @@ class WalkOrder(_Strict):
     """How long to walk through the container."""
 
     seconds: Annotated[int, Field(ge=1, le=120, description="Begin nothing more after this time."), _INTEGRAL] = 20
+
+
+class JobsAction(_Strict):
+    """What to do to up to 100 jobs."""
+
+    action: str = Field(pattern="^(cancel|redrive|delete)$", examples=["redrive"])
+    ids: Annotated[list[Annotated[str, Field(pattern=ID_PATTERN)]], *_UNIQUE]
+    as_of: Annotated[
+        Timestamp | None,
+        Field(
+            description="Act on jobs only as they were before this time: refuse to redrive or delete one that has "
+            "ended since, and to cancel one that was added since. So a repeated request never opens a job twice."
+        ),
+    ] = None
+    forget: bool = Field(False, description="With `delete`: also forget the keys of the jobs.")
+    filter: _Filter = None
+    operation: _OperationId = None
+
+
+class RejectedAction(_Strict):
+    """What to do to up to 100 rejected messages."""
+
+    action: str = Field(pattern="^(redrive|delete)$", examples=["redrive"])
+    ids: Annotated[list[Annotated[str, Field(pattern=REJECTED_ID_PATTERN)]], *_UNIQUE]
+    filter: _Filter = None
+    operation: _OperationId = None
 
 
 class ImageName(_Strict):

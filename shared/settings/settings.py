@@ -126,6 +126,7 @@ class Settings:
     retention_rejected: timedelta = setting(
         "RETENTION_REJECTED_DAYS", days(36_500), "30", "retention of rejected messages"
     )
+    retention_actions: timedelta = setting("RETENTION_ACTIONS_DAYS", days(36_500), "90", "how long actions are listed")
     purge_schedule: str = setting("PURGE_SCHEDULE", cron, "0 17 * * * *", "when purge runs")
     purge_budget: timedelta = setting(
         "PURGE_BUDGET_SECONDS", seconds(1, 3600), "120", "how long one run may start to purge"

@@ -8,15 +8,17 @@ from shared.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from shared.steps.operators.blob_count import CountBlobs
+    from shared.steps.operators.bulk import Bulk
     from shared.steps.operators.cancel import Cancel
     from shared.steps.operators.gallery import Gallery
     from shared.steps.operators.group_causes import GroupCauses
+    from shared.steps.operators.journal import Journal
     from shared.steps.operators.liveness import Liveness
     from shared.steps.operators.locks import ListLocks
     from shared.steps.operators.lookup import Lookup
     from shared.steps.operators.pages import Pages
     from shared.steps.operators.redrive import Redrive
-    from shared.steps.operators.rejected import Readmit
+    from shared.steps.operators.rejected import Readmit, RejectedList
     from shared.steps.operators.remove import Remove
     from shared.steps.operators.statistics import Count
     from shared.steps.operators.trends import CountEnds
@@ -162,6 +164,33 @@ class OperatorSteps(Parts):
         return Remove(
             jobs=storage.jobs, ended=storage.ended, index=storage.index, thumbnails=storage.images, settings=settings
         )
+
+    @Part
+    def bulk(self) -> "Bulk":
+        """Acts on many jobs or rejected texts."""
+        from shared.steps.operators.bulk import Bulk
+
+        return Bulk(
+            cancel=self.cancel,
+            redrive=self.redrive,
+            remove=self.remove,
+            readmit=self.readmit,
+            pool=self.runtime.pool,
+        )
+
+    @Part
+    def rejected(self) -> "RejectedList":
+        """Looks rejected texts up."""
+        from shared.steps.operators.rejected import RejectedList
+
+        return RejectedList(rejections=self.storage.rejections, clock=self.clock)
+
+    @Part
+    def journal(self) -> "Journal":
+        """Keeps who has done what."""
+        from shared.steps.operators.journal import Journal
+
+        return Journal(actions=self.storage.actions, now=self.now)
 
     @Part
     def verify(self) -> "Verify":

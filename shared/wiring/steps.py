@@ -171,6 +171,7 @@ class Darkroom(OperatorSteps):
     @Part
     def purge(self) -> "Purge":
         """Lets go of what is past its retention."""
+        from shared.steps.upkeep.forget import ForgetActions
         from shared.steps.upkeep.purge import Purge
 
         return Purge(
@@ -178,6 +179,7 @@ class Darkroom(OperatorSteps):
             ended=self.storage.ended,
             thumbnails=self.storage.images,
             forget=self.forget,
+            forget_actions=ForgetActions(actions=self.storage.actions, clock=self.clock),
             types=self.types,
             lock=self.lock,
             settings=self.settings,

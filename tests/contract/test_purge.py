@@ -156,7 +156,7 @@ def test_many_jobs_go_in_full_transactions(place: Place) -> None:
     assert bench.verify() == VerifyResult()
 
 
-@pytest.mark.parametrize(("count", "costs"), [(0, 3 + 3 + 3), (1, 3 + 3 + 3 + 5), (60, 3 + 3 + 3 + 60 * 4 + 3)])
+@pytest.mark.parametrize(("count", "costs"), [(0, 3 + 4 + 3), (1, 3 + 4 + 3 + 5), (60, 3 + 4 + 3 + 60 * 4 + 3)])
 def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
     place: Place, count: int, costs: int
 ) -> None:

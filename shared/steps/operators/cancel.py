@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.clock import ServerClock
 from shared.errors import Lost, Mismatch, Refused, Undecided
 from shared.ports.jobs import JobStore, Row, read
 from shared.rules import moves
+from shared.rules.actions import is_since
 from shared.rules.jobs import Event, JobError, State
 from shared.telemetry import LogEvent, emit
 
@@ -26,12 +28,13 @@ class Cancel:
     jobs: JobStore
     clock: ServerClock
 
-    def cancel(self, job_id: str, *, versions: Collection[str] | None = None) -> Row:
+    def cancel(self, job_id: str, *, versions: Collection[str] | None = None, as_of: datetime | None = None) -> Row:
         """End a job that waits or runs; a worker that holds it is fenced out, and its result refused.
 
         Args:
             job_id: The job.
             versions: Fingerprints of its row, as the caller has seen it; any version without them.
+            as_of: Refuse a job that was added at this moment or later: then it is not the one that the caller means.
 
         Returns:
             The job, CANCELED; also when somebody else was first.
@@ -49,7 +52,7 @@ class Cancel:
         """
         for _ in range(ROUNDS):
             row = read(self.jobs, job_id)
-            if versions is not None and row.fingerprint not in versions:
+            if (versions is not None and row.fingerprint not in versions) or is_since(row.job.created, as_of):
                 raise Mismatch
             if row.job.state is State.CANCELED:
                 return row

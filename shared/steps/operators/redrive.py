@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, Lost, Mismatch, Refused, Undecided
 from shared.ports.jobs import JobStore, Row, read
 from shared.rules import moves
+from shared.rules.actions import is_since
 from shared.steps.intake.announce import Announce
 from shared.steps.operators.cancel import ROUNDS
 from shared.telemetry import LogEvent, emit
@@ -26,7 +28,7 @@ class Redrive:
     announce: Announce
     clock: ServerClock
 
-    def redrive(self, job_id: str, *, versions: Collection[str] | None = None) -> Row:
+    def redrive(self, job_id: str, *, versions: Collection[str] | None = None, as_of: datetime | None = None) -> Row:
         """Open a failed or canceled job again, with all of its attempts, and send its message.
 
         The key row must name this job, and the write matches it: so no older version is opened over a newer one.
@@ -34,6 +36,7 @@ class Redrive:
         Args:
             job_id: The job.
             versions: Fingerprints of its row, as the caller has seen it; any version without them.
+            as_of: Refuse a job that has ended at this moment or later: then it is not the one that the caller means.
 
         Returns:
             The job, PENDING.
@@ -47,7 +50,7 @@ class Redrive:
         """
         for _ in range(ROUNDS):
             row = read(self.jobs, job_id)
-            if versions is not None and row.fingerprint not in versions:
+            if (versions is not None and row.fingerprint not in versions) or is_since(row.job.ended, as_of):
                 raise Mismatch
             key = self.jobs.key(row.job.type, row.job.ref) if row.job.unique else None
             if key is not None and key.job_id != job_id:

@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.errors import Lost, Mismatch, NoSuchJob, Refused, Undecided
 from shared.ports.ended import EndedJobs
 from shared.ports.images import ThumbnailStore
 from shared.ports.index import JobIndex
 from shared.ports.jobs import JobStore, Key, Row
+from shared.rules.actions import is_since
 from shared.rules.ids import bucket, kind
 from shared.rules.thumbnails import token_of
 from shared.settings.settings import Settings
@@ -37,7 +39,9 @@ class Remove:
     thumbnails: ThumbnailStore
     settings: Settings
 
-    def remove(self, job_id: str, *, forget: bool, versions: Collection[str] | None = None) -> None:
+    def remove(
+        self, job_id: str, *, forget: bool, versions: Collection[str] | None = None, as_of: datetime | None = None
+    ) -> None:
         """Delete a job with its attempts and thumbnails.
 
         The rows go first, If-Match: so nothing of a job is taken that somebody opens again meanwhile. A crash behind
@@ -48,6 +52,7 @@ class Remove:
             job_id: The job.
             forget: Whether its reference may be added again; also of a job that is purged already.
             versions: Fingerprints of its row, as the caller has seen it; any version without them.
+            as_of: Refuse a job that has ended at this moment or later: then it is not the one that the caller means.
 
         Raises:
             InvalidReference: That is not a job id.
@@ -67,10 +72,10 @@ class Remove:
             if row is None:
                 if not forget:
                     raise NoSuchJob
-                if self._try_forget(job_id):
+                if self._try_forget(job_id, as_of):
                     return
                 continue
-            if versions is not None and row.fingerprint not in versions:
+            if (versions is not None and row.fingerprint not in versions) or is_since(row.job.ended, as_of):
                 raise Mismatch
             if not row.job.state.ended:
                 raise Refused("live", f"The job is {row.job.state.value}. Cancel it first.")
@@ -91,15 +96,18 @@ class Remove:
         left = self.jobs.key(job.type, job.ref)  # that of a purge that was faster, or of a job added since
         return left is None or left.job_id != job.id or left.state is None or self._try_delete_key(left)
 
-    def _try_forget(self, job_id: str) -> bool:
+    def _try_forget(self, job_id: str, as_of: datetime | None) -> bool:
         """Delete the key row of a purged job. Its digest begins as the job's id does, so one short query finds it.
 
         Raises:
             NoSuchJob: No job has this id.
+            Mismatch: It has ended, and was purged, since the moment that the caller means.
         """
         place = kind(job_id), bucket(job_id, self.settings.job_buckets)
         for key in self.index.keys(*place, after=job_id[_REF_DIGITS], limit=2):
             if key.job_id == job_id:
+                if is_since(key.ended, as_of):
+                    raise Mismatch
                 if key.state is not None and self.settings.purge_thumbnails:
                     self._delete_thumbnails(job_id, up_to=float("inf"))  # what a crash has left
                 return self._try_delete_key(key)

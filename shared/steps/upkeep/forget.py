@@ -1,10 +1,12 @@
-"""Forget rejected texts: those past their retention, and those that an operator has picked."""
+"""Forget rejected texts: those past their retention, and those that an operator has picked; and old actions."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.clock import ServerClock
+from shared.ports.actions import FORGOTTEN_AT_ONCE as ACTIONS_AT_ONCE
+from shared.ports.actions import ActionLog
 from shared.ports.rejections import FORGOTTEN_AT_ONCE, RejectedMessage, Rejections
 
 
@@ -80,3 +82,45 @@ class Forget:
             if stop():
                 return ForgetResult(texts, kept, has_more=True)
         return ForgetResult(texts, kept)
+
+
+@dataclass(frozen=True)
+class ForgetActions:
+    """Forget what operators have done.
+
+    Attributes:
+        actions: Where it is kept.
+        clock: The service's time.
+        page: How many are read at once; the service gives no more than 1,000.
+    """
+
+    actions: ActionLog
+    clock: ServerClock
+    page: int = 1_000
+
+    def forget(self, *, older_than: timedelta, stop: Callable[[], bool]) -> tuple[int, bool]:
+        """Delete actions that began longer ago.
+
+        Args:
+            older_than: How long ago.
+            stop: Whether to begin nothing more.
+
+        Returns:
+            How many are gone, and whether the time was over before all had been looked at.
+
+        Raises:
+            StorageOut: Storage is out; what is not deleted is still there.
+            Undecided: The same.
+
+        Costs: 1 query for up to 999 and for each 1,000 beyond; 1 transaction for 100 that go.
+        """
+        gone, before = 0, self.clock.now() - older_than
+        while not stop():
+            rows = self.actions.old(before=before, limit=self.page)
+            for start in range(0, len(rows), ACTIONS_AT_ONCE):
+                if stop():
+                    return gone, True
+                gone += self.actions.forget(rows[start : start + ACTIONS_AT_ONCE])
+            if len(rows) < self.page:
+                return gone, False
+        return gone, True

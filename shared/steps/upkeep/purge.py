@@ -22,14 +22,14 @@ from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.types import Types
 from shared.steps.table_lock import TableLock
-from shared.steps.upkeep.forget import Forget, ForgetResult
+from shared.steps.upkeep.forget import Forget, ForgetActions
 from shared.steps.upkeep.retention import edges
 from shared.telemetry import LogEvent, emit
 
 LOCK = "purge"
 #: Jobs of one partition that go together: with an attempt and a key row each, they fill a transaction.
 BATCH = 25
-#: What rejected messages may take of the budget: a flood of them keeps no job from its turn.
+#: What rejected messages and actions may take of the budget: a flood of them keeps no job from its turn.
 REJECTED_SHARE = 0.5
 #: Jobs of a batch that are looked at at once.
 AT_ONCE = 8
@@ -42,6 +42,7 @@ class PurgeResult:
     Attributes:
         jobs: Jobs that are gone.
         rejected: Rejected messages that are gone.
+        actions: Actions of operators that are gone from their log.
         thumbnails: Thumbnails deleted.
         conflicts: Jobs that were listed and passed over: they have moved on, are a newer release's, or don't hold
             together.
@@ -51,6 +52,7 @@ class PurgeResult:
 
     jobs: int = 0
     rejected: int = 0
+    actions: int = 0
     thumbnails: int = 0
     conflicts: int = 0
     left: bool = False
@@ -66,6 +68,7 @@ class Purge:
         ended: Lists what has ended, and takes it away.
         thumbnails: Where thumbnails are.
         forget: Forgets rejected messages.
+        forget_actions: Forgets what operators have done.
         types: Forgets types that are empty.
         lock: Keeps purges apart.
         settings: Retention, budget, buckets.
@@ -78,6 +81,7 @@ class Purge:
     ended: EndedJobs
     thumbnails: ThumbnailStore
     forget: Forget
+    forget_actions: ForgetActions
     types: Types
     lock: TableLock
     settings: Settings
@@ -100,9 +104,9 @@ class Purge:
             StorageOut: Storage is out; the next run goes on.
             Undecided: A write was not decided in time; likewise.
 
-        Costs: lock 3, 1 query for 1,000 rejected messages and 1 transaction for 100 that go, 1 query for the types, 1 a
-        type, bucket and state; then, for each job, get, key, list of thumbnails and 1 for each of them, and 1
-        transaction for 25; those of ``Types.collect``. 1 when another purge is under way.
+        Costs: lock 3; 1 query for 1,000 rejected messages, 1 for 1,000 actions that go, 1 transaction for 100 of either
+        that go; 1 query for the types, 1 a type, bucket and state; then, for each job, get, key, list of thumbnails and
+        1 for each of them, and 1 transaction for 25; those of ``Types.collect``. 1 when another purge is under way.
         """
         begun_at, budget = self.runtime.monotonic(), self.settings.purge_budget.total_seconds()
         try:
@@ -112,11 +116,11 @@ class Purge:
                     return held.lost or stop() or self.runtime.monotonic() >= begun_at + share * budget
 
                 due = edges(self.settings, self.clock.now()) if before is None else before
-                rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else ForgetResult()
+                lesser = self._lesser(lambda: over(REJECTED_SHARE)) if before is None else PurgeResult()
                 done = self._work(due, lambda: over(1.0))
                 if not done.left:
                     self.types.collect()
-                done = replace(done, rejected=rejected.texts, left=done.left or rejected.has_more)
+                done = replace(done, rejected=lesser.rejected, actions=lesser.actions, left=done.left or lesser.left)
                 if before is None:  # what somebody has asked for says nothing of the timer
                     held.note_end(self.clock.now())
         except LockHeld:
@@ -124,10 +128,12 @@ class Purge:
         emit(LogEvent.PURGED, **vars(done))
         return done
 
-    def _rejected(self, stop: Callable[[], bool]) -> ForgetResult:
-        """Forget the messages that are past their retention; they go first, since few requests take many."""
+    def _lesser(self, stop: Callable[[], bool]) -> PurgeResult:
+        """Forget messages and actions past their retention; they go first, since few requests take many."""
         past = self.forget.find(older_than=self.settings.retention_rejected)
-        return self.forget.forget(past, stop=stop)
+        rejected = self.forget.forget(past, stop=stop)
+        actions, has_more = self.forget_actions.forget(older_than=self.settings.retention_actions, stop=stop)
+        return PurgeResult(rejected=rejected.texts, actions=actions, left=rejected.has_more or has_more)
 
     def _work(self, before: Mapping[State, datetime], stop: Callable[[], bool]) -> PurgeResult:
         """Take a batch from each bucket and state in turn, so that none waits for a backlog of another."""

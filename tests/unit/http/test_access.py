@@ -25,7 +25,9 @@ FIGURES = {
 }
 BRING = {"uploadImage", "analyzeImage", "addJob"}
 WORK = {"claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"}
-OPERATE = {"cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer"}
+OPERATE = {"cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer", "actOnJobs", "listActions"} | {
+    *("listRejected", "getRejected", "actOnRejected")
+}
 OPEN = {"getHealth", "getDashboard", "getDashboardFile"}
 MAY = {
     "reader": OPEN | LOOK | FIGURES,
