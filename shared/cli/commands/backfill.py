@@ -34,4 +34,4 @@ def backfill(
     if as_json:
         output.json_line({"blobs": walk.blobs, "new": walk.new})
     else:
-        output.line(f"{walk.blobs:,} blobs, {walk.new:,} of them new. Their jobs wait in the queue.")
+        output.line(f"{walk.blobs:,} blobs, {walk.new:,} of them new.")
