@@ -14,3 +14,6 @@ SettingsFile = Annotated[
     typer.Option("--settings", metavar="FILE", help="A local.settings.json file. The environment takes precedence."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what matches, and change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
+New = Annotated[bool, typer.Option("--new", help="Do not go on with an interrupted operation.")]

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 #: As ``Rejected.id``; a job id has a type before its digits.
 REJECTED_ID = re.compile(r"[0-9a-f]{32}")
 _AGE = re.compile(r"([0-9]{1,6})([mhd])")
+#: Older than everything; calendars have no room for much more.
+_LONGEST = timedelta(days=36_500)
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -58,12 +60,13 @@ def moment(text: str, now: datetime) -> datetime:
         ValueError: It is of another form.
     """
     if _AGE.fullmatch(text):
-        return now - age(text)
+        return now - min(age(text), _LONGEST)
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.tzinfo is None:
+        utc = None if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):  # of another form, or before the first year
+        utc = None
+    if utc is None:
         forms = "an age such as 90m, 12h or 7d, or a time such as 2026-05-04T03:02:01Z"
         raise ValueError(f"must be {forms}, but is {text!r}")
-    return parsed.astimezone(UTC)
+    return utc

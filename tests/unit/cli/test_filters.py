@@ -14,7 +14,14 @@ def test_an_age_counts_back_from_now_and_a_time_stands_as_it_is() -> None:
     assert moment("2026-05-04T05:02:01+02:00", NOW) == moment("2026-05-04T03:02:01Z", NOW) == NOW
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "90", "90s", "-1h", "2026-05-04T03:02:01", "2026-13-01T00:00:00Z"])
+def test_the_oldest_age_is_a_time_that_calendars_have() -> None:
+    assert moment("999999d", NOW) < NOW - timedelta(days=30_000)
+
+
+NO_TIMES = ["", "yesterday", "90", "90s", "-1h", "2026-05-04T03:02:01", "2026-13-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("text", [*NO_TIMES, "0001-01-01T00:00:00+01:00"])
 def test_another_time_is_refused_with_its_forms(text: str) -> None:
     with pytest.raises(ValueError, match="such as 90m"):
         moment(text, NOW)

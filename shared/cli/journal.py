@@ -1,0 +1,140 @@
+"""The journal of an operation: its lines in a file of the user's state directory, which outlives the process.
+
+A file has one JSON line a step (``operations``), is the user's own, and only grows until the operation is over. A last
+line that is torn counts as not written.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from shared.cli.file_lock import FileLock
+from shared.cli.operations import Ledger, Operation
+from shared.errors import DarkroomError
+from shared.rules.ids import digest
+
+
+class JournalUnusable(DarkroomError):
+    """A journal can't be read or written."""
+
+
+def folder(environ: Mapping[str, str], *, home: Path, is_windows: bool = os.name == "nt") -> Path:
+    """Return where journals are: in the user's state directory.
+
+    Args:
+        environ: ``XDG_STATE_HOME``, which counts if it is absolute; on Windows ``LOCALAPPDATA``.
+        home: The user's own directory.
+        is_windows: Whether this is Windows.
+    """
+    state = Path(environ.get("LOCALAPPDATA" if is_windows else "XDG_STATE_HOME", ""))
+    if not state.is_absolute():
+        state = home / "AppData" / "Local" if is_windows else home / ".local" / "state"
+    return state / "darkroom" / "operations"
+
+
+class Journal(Ledger):
+    """The journal of one target, action and filters; held against other processes while entered.
+
+    Args:
+        place: The folder of journals; made where it is missing.
+        target: See ``Operation``.
+        action: The same.
+        filters: The same.
+        anew: Do without what stands there, whatever it is.
+    """
+
+    def __init__(
+        self, place: Path, target: str, action: str, filters: Mapping[str, Any], *, anew: bool = False
+    ) -> None:
+        super().__init__()
+        name = digest(target, action, json.dumps(filters, sort_keys=True))
+        self.path = place / f"{name}.jsonl"
+        self._lock = FileLock(place / f"{name}.lock")
+        self._anew = anew
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        """Read what stands there.
+
+        Raises:
+            LockHeld: Another process is at it.
+            JournalUnusable: The folder or the file can't be used, or the file has another form.
+        """
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.__enter__()
+        except OSError as error:
+            raise _unusable(self.path.parent, error) from None
+        try:
+            self._open()
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it; an operation that is not over can go on later."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        if self.progress.operation is None:
+            self.path.unlink(missing_ok=True)
+        self._lock.__exit__(None, None, None)
+
+    def begin(self, operation: Operation) -> None:
+        """See ``Ledger.begin``."""
+        self._truncate(0)
+        super().begin(operation)
+
+    def _open(self) -> None:
+        try:
+            self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            whole = self.path.read_bytes()
+        except OSError as error:
+            raise _unusable(self.path, error) from None
+        length = 0 if self._anew else whole.rfind(b"\n") + 1
+        try:
+            for line in _lines(whole[:length]):
+                self.progress.take(line)
+        except (KeyError, TypeError, ValueError):
+            raise JournalUnusable(
+                f"{self.path} is damaged, or of another release. Give --new to begin again without it."
+            ) from None
+        self._truncate(length)
+
+    def _truncate(self, length: int) -> None:
+        try:
+            os.ftruncate(self._descriptor, length)
+        except OSError as error:
+            raise _unusable(self.path, error) from None
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        """Append a line; when this returns it outlives the machine, and ``progress`` says the same."""
+        try:
+            content = memoryview(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            while content:
+                content = content[os.write(self._descriptor, content) :]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise _unusable(self.path, error) from None
+        super()._write(line)
+
+
+def _lines(content: bytes) -> Iterator[Mapping[str, Any]]:
+    for text in content.splitlines():
+        line = json.loads(text)
+        if not isinstance(line, dict):
+            raise TypeError
+        yield line
+
+
+def _unusable(path: Path, error: OSError) -> JournalUnusable:
+    return JournalUnusable(
+        f"The journal can't be kept in {path}: {error.strerror or type(error).__name__}. "
+        "Set XDG_STATE_HOME to a folder that you may write to, or make room there."
+    )
