@@ -15,7 +15,7 @@ LOGGER = logging.getLogger("darkroom")
 
 #: What each field of an event means. ``…`` is one count for each outcome, by its name.
 FIELDS: Mapping[str, str] = {
-    "action": "what an operator does: cancel, redrive, delete, purge, redrive_rejected or delete_rejected",
+    "action": "what an operator does: cancel, redrive, delete, purge, walk, redrive_rejected or delete_rejected",
     "actions": "actions of operators that are deleted from their log",
     "chore": "what the worker does again and again: sweep, reconcile or purge",
     "code": "why a job has an error, or a message was rejected",

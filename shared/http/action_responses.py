@@ -47,7 +47,7 @@ class ActionEntry(BaseModel):
     action: Action
     filter: dict[str, Any] | None
     operation: str | None
-    ids: int = Field(description="To how many ids; 0 for a purge, whose filter says it.")
+    ids: int = Field(description="To how many ids; 0 for a purge, whose filter says it, and for a walk.")
     first_ids: list[str]
     result: ActionCounts | None
     ended_at: datetime | None

@@ -7,10 +7,12 @@ from starlette.responses import JSONResponse, Response
 
 from shared.errors import MarkerRejected
 from shared.http import cursors, render, requests, responses
-from shared.http.dependencies import Api, Strict
+from shared.http.action_log import record
+from shared.http.dependencies import Api, Strict, Who
 from shared.http.error_codes import ErrorCode
 from shared.http.openapi import json_response, problems
 from shared.http.problems import Problem
+from shared.rules.actions import Action, Counts
 
 router = APIRouter(route_class=Strict, tags=["operators"])
 
@@ -45,10 +47,13 @@ def count_blobs(
         **problems(409, 415),
     },
 )
-def walk_container(api: Api, order: requests.WalkOrder) -> Response:
+def walk_container(api: Api, who: Who, order: requests.WalkOrder) -> Response:
     """Walk through the container for some seconds, and record the images that no event has announced."""
     stop_at = api.monotonic() + order.seconds
-    done = api.darkroom().reconcile.reconcile(owner=f"http/{api.draw()}", stop=lambda: api.monotonic() >= stop_at)
+    with record(api, who, Action.WALK) as entry:
+        done = api.darkroom().reconcile.reconcile(owner=f"http/{api.draw()}", stop=lambda: api.monotonic() >= stop_at)
+        codes = {ErrorCode.LOCKED_OUT.value: 1} if done.locked_out else {}
+        entry.counts = Counts(done=done.missed, refused=int(done.locked_out), codes=codes)
     if done.locked_out:
         raise Problem(ErrorCode.LOCKED_OUT)
     body = {"blobs": done.seen, "new": done.missed, "complete": done.complete}

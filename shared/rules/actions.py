@@ -21,6 +21,7 @@ class Action(StrEnum):
     REDRIVE = "redrive"
     DELETE = "delete"
     PURGE = "purge"
+    WALK = "walk"
     REDRIVE_REJECTED = "redrive_rejected"
     DELETE_REJECTED = "delete_rejected"
 

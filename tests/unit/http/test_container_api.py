@@ -32,6 +32,8 @@ def test_a_walk_records_what_no_event_has_announced(client: Client) -> None:
     fill(client.world, "a.png", "b.png")
     walk = client.call("POST", "/container/walk", {})
     assert (walk.status, walk.json["blobs"], walk.json["new"], walk.json["complete"]) == (200, 2, 2, True)
+    (action,) = client.call("GET", "/actions").json["items"]
+    assert (action["action"], action["result"]["done"]) == ("walk", 2)
     again = client.call("POST", "/container/walk", {})
     assert (again.json["blobs"], again.json["new"]) == (2, 0)
 
