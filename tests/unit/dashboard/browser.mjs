@@ -14,6 +14,7 @@ const SHELL = readFileSync(new URL("index.html", FOLDER), "utf8");
 const NO_LOADING = { disableJavaScriptFileLoading: true, disableCSSFileLoading: true, handleDisabledFileLoadingAsSuccess: true };
 const OF_WINDOW = ["document", "location", "history", "Event", "CustomEvent", "KeyboardEvent", "File", "Node", "navigator"];
 const OF_NODE = { URLSearchParams, AbortController, Blob, TextEncoder, TextDecoder, crypto, console, queueMicrotask, structuredClone };
+const SERVED = "http://localhost/api/dashboard/0/";
 const sources = new Map();
 
 function sourceOf(url) {
@@ -111,7 +112,8 @@ export class Page {
     if (!url.startsWith(FOLDER.href)) throw new Error(`imported from outside: ${url}`);
     if (!this.modules.has(url)) {
       const importModuleDynamically = (name, from) => this.evaluated(new URL(name, from.identifier).href);
-      const options = { context: this.context, identifier: url, importModuleDynamically };
+      const initializeImportMeta = (meta) => { meta.url = url.replace(FOLDER.href, SERVED); };
+      const options = { context: this.context, identifier: url, importModuleDynamically, initializeImportMeta };
       this.modules.set(url, new vm.SourceTextModule(sourceOf(url), options));
     }
     return this.modules.get(url);
@@ -139,6 +141,25 @@ export class Page {
       await this.settled();
     }
     this.now = end;
+  }
+
+  // An image as the list has it, with the job of its newest version; the list has all that were made so far.
+  image(name = "cat.png", { state = "COMPLETED", summary = {}, ...job } = {}) {
+    const items = this.images ??= [], number = items.length, time = `2026-05-04T02:0${number % 10}:00.000Z`;
+    const ended = ["COMPLETED", "FAILED", "CANCELED"].includes(state) ? time : null;
+    const item = {
+      image_id: String(number).padStart(32, "0"), name, etag: "0x1", state, ended_at: ended,
+      job: {
+        id: `image-analysis-${String(number).padStart(32, "0")}`, type: "image-analysis", ref: `images/${name}`, state,
+        attempts: 1, progress: null, error: null, created_at: "2026-05-04T01:00:00.000Z", ended_at: ended, flags: [], ...job,
+      },
+      summary: { width_px: 320, height_px: 214, format: "png", bytes: 8190, flags: [], blurhash: null, mean: "#102030",
+        thumbnail: true, ...summary },
+    };
+    items.push(item);
+    this.answer("GET images", { items, cursor: null, complete: true });
+    this.answer(`GET images/${item.image_id}/thumbnail`, "tiny", { "Content-Type": "image/webp" });
+    return item;
   }
 
   // What a viewer sees and does. A place is a selector, or an element.

@@ -122,18 +122,19 @@ export function jobPath(id) {
 
 // Ask again and again, by one call with the ETag of the last answer: after 2 s while something lives, else after twice
 // as long each time nothing has changed, up to 30 s; never while nobody looks.
-// Args: `path()` returns what to ask; `draw(body, response)` shows a new answer, and returns whether something lives.
-export function poll(path, draw) {
-  const one = new Poll(path, draw);
+// Args: `path()` returns what to ask; `draw(body, response)` shows a new answer, and returns whether something lives;
+//       `fail(error)` may show what went wrong itself, and end the poll: then it returns true.
+export function poll(path, draw, fail = () => false) {
+  const one = new Poll(path, draw, fail);
   polls.add(one);
   one.now();
   return one;
 }
 
 class Poll {
-  constructor(path, draw) {
-    Object.assign(this, { path, draw, timer: null, turn: 0, etag: null, asked: null, pause: FIRST_MS, resume: 0 });
-    Object.assign(this, { lives: false, due: false });
+  constructor(path, draw, fail) {
+    Object.assign(this, { path, draw, fail, timer: null, turn: 0, etag: null, asked: null, text: null });
+    Object.assign(this, { pause: FIRST_MS, resume: 0, lives: false, due: false });
   }
 
   // Ask at once, because something was done or is wanted.
@@ -145,16 +146,20 @@ class Poll {
   async ask() {
     clearTimeout(this.timer);
     const mine = ++this.turn, path = typeof this.path === "function" ? this.path() : this.path;
-    if (path !== this.asked) Object.assign(this, { asked: path, etag: null });
+    if (path !== this.asked) Object.assign(this, { asked: path, etag: null, text: null });
     this.due = false;
     try {
       const response = await call(path, { headers: this.etag === null ? {} : { "If-None-Match": this.etag } });
-      const body = response.status === 304 ? null : await response.json();
+      const text = response.status === 304 ? this.text : await response.text();
       if (mine !== this.turn) return;
-      this.take(body, response);
+      this.take(text, response);
       say("trouble", "");
     } catch (error) {
       if (mine !== this.turn) return;
+      if (this.fail(error) === true) {
+        this.close();
+        return;
+      }
       this.pause = Math.max(Math.min(this.pause * 2, LAST_MS), error.waitMs ?? 0);
       say("trouble", error.message);
     }
@@ -162,12 +167,12 @@ class Poll {
     this.later();
   }
 
-  take(body, response) {
-    if (body !== null) {
-      this.etag = response.headers.get("ETag");
-      this.lives = Boolean(this.draw(body, response));
-    }
-    this.pause = body !== null || this.lives ? FIRST_MS : Math.min(this.pause * 2, LAST_MS);
+  take(text, response) {
+    const changed = text !== this.text;
+    this.text = text;
+    if (response.status !== 304) this.etag = response.headers.get("ETag");
+    if (changed) this.lives = Boolean(this.draw(JSON.parse(text), response));
+    this.pause = changed || this.lives ? FIRST_MS : Math.min(this.pause * 2, LAST_MS);
     this.pause = Math.max(this.pause, waitOf(response.headers.get("Retry-After")));
   }
 

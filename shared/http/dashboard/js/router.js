@@ -54,6 +54,7 @@ async function open() {
   try {
     if (load === undefined) throw new Error("There is no such page.");
     const module = await load();
+    if (module.style) await wear(module.style);
     if (mine !== turn) return;
     root.replaceChildren();
     close = module.open(root, { ...params, id }) ?? close;
@@ -61,6 +62,18 @@ async function open() {
   } catch (error) {
     if (mine === turn) fail(root, error);
   }
+}
+
+// Load the style of a page that has one of its own, once.
+function wear(name) {
+  const address = new URL(`../style/${name}`, import.meta.url).href;
+  if ([...document.styleSheets].some(({ href }) => href === address)) return null;
+  const sheet = make("link", "", { rel: "stylesheet" });
+  sheet.href = address;
+  return new Promise((resolve) => {
+    for (const end of ["load", "error"]) sheet.addEventListener(end, resolve, { once: true });
+    document.head.append(sheet);
+  });
 }
 
 // Name the window after the page, and let the keyboard begin there.
@@ -90,7 +103,8 @@ export function reopen() {
   open();
 }
 
-// Show pages by the hash from now on. Args: loaders by name, `name/` for the page of one thing.
+// Show pages by the hash from now on. A page exports `open(root, params)`, which returns what closes it, and may export
+// `style`, the name of a style of its own. Args: loaders by name, `name/` for the page of one thing.
 export function start(loaders) {
   pages = loaders;
   addEventListener("hashchange", () => { if (location.hash !== shown) open(); });
