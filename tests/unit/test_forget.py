@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from shared.errors import StorageOut
+from shared.ports.actions import NewAction
 from shared.ports.rejections import RejectedMessage
+from shared.rules.actions import Action
 from shared.steps.upkeep.forget import ForgetResult
 from shared.steps.upkeep.purge import PurgeResult
 from tests.doubles.world import World
@@ -113,3 +115,42 @@ def test_an_outage_raises_and_forgets_nothing(world: World) -> None:
 
 def _row(world: World) -> RejectedMessage:
     return next(iter(world.rejections.rows.values()))
+
+
+def _act(world: World, *, days: float = 0.0) -> None:
+    at = world.clock.server.now() - timedelta(days=days)
+    world.actions.insert(NewAction(at=at, who="ada", role=None, action=Action.CANCEL))
+
+
+def _left_actions(world: World) -> list[float]:
+    now = world.clock.server.now()
+    return [(now - row.new.at) / timedelta(days=1) for row in world.actions.list(limit=1_000)]
+
+
+def test_actions_past_their_retention_go_with_a_purge(world: World) -> None:
+    for days in (1, 89, 90, 91, 100):
+        _act(world, days=days)
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(actions=2)
+    assert _left_actions(world) == [1, 89, 90]
+
+
+def test_a_purge_of_certain_jobs_leaves_actions(world: World) -> None:
+    _act(world, days=100)
+    assert world.darkroom.purge.purge(owner="http/1", before={}) == PurgeResult()
+
+
+def test_actions_of_several_pages_are_forgotten_a_hundred_at_once(world: World) -> None:
+    for number in range(250):
+        _act(world, days=100 + number / 1000)
+    forget = replace(world.darkroom.purge.forget_actions, page=120)
+    world.journal.clear()
+    assert forget.forget(older_than=timedelta(days=90), stop=lambda: False) == (250, False)
+    assert world.journal == [f"actions.{call}" for call in ("old", "forget", "forget") * 2 + ("old", "forget")]
+
+
+def test_actions_that_a_purge_has_no_time_for_go_with_the_next(world: World) -> None:
+    for number in range(150):
+        _act(world, days=100 + number / 1000)
+    world.actions.before("forget", lambda: world.clock.advance(61))
+    first, second = (world.darkroom.purge.purge(owner=f"timer/{number}") for number in range(2))
+    assert [(done.actions, done.left) for done in (first, second)] == [(100, True), (50, False)]
