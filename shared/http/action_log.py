@@ -7,13 +7,13 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from shared.errors import DarkroomError, Outage
-from shared.http.dependencies import Dependencies
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem, of_error
 from shared.rules.actions import Action, Counts, Outcome
 from shared.rules.callers import Caller
 from shared.steps.operators.bulk import Decision
 from shared.steps.operators.journal import Entry
+from shared.wiring.steps import Darkroom
 
 #: Of an id that was not begun.
 _NOT_TRIED = Problem(ErrorCode.STORAGE_OUT, "Storage failed before this was tried. Send it again.")
@@ -21,7 +21,7 @@ _NOT_TRIED = Problem(ErrorCode.STORAGE_OUT, "Storage failed before this was trie
 
 @contextmanager
 def record(
-    api: Dependencies,
+    darkroom: Darkroom,
     caller: Caller,
     action: Action,
     ids: Sequence[str] = (),
@@ -33,7 +33,7 @@ def record(
 
     Where the block says nothing else, all of it was done; what it raises has come of each id.
     """
-    journal = api.darkroom().journal
+    journal = darkroom.journal
     with journal.record(caller, action, ids, selection=selection, operation=operation) as entry:
         try:
             yield entry
@@ -46,7 +46,7 @@ def record(
 
 
 def act(
-    api: Dependencies,
+    darkroom: Darkroom,
     caller: Caller,
     action: Action,
     ids: Sequence[str],
@@ -56,8 +56,8 @@ def act(
     **options: Any,  # noqa: ANN401 - those of ``Bulk.act``
 ) -> Response:
     """Act on many ids, and respond with what came of each."""
-    with record(api, caller, action, ids, selection=selection, operation=operation) as entry:
-        decisions = api.darkroom().bulk.act(action, ids, **options)
+    with record(darkroom, caller, action, ids, selection=selection, operation=operation) as entry:
+        decisions = darkroom.bulk.act(action, ids, **options)
         found = [_problem_of(each) for each in decisions]
         codes = [None if problem is None else problem.code.value for problem in found]
         entry.counts = counts = Counts.of(zip([each.outcome for each in decisions], codes, strict=True))

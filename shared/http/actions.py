@@ -29,7 +29,7 @@ def act_on_jobs(api: Api, who: Who, order: requests.JobsAction) -> Response:
     if order.forget and action is not Action.DELETE:
         raise invalid("body.forget", "must be used together with the action `delete`.")
     return action_log.act(
-        api,
+        api.darkroom(),
         who,
         action,
         order.ids,

@@ -26,7 +26,7 @@ _REDRIVEN = json_response(responses.Job, "The job is pending again.", "ETag", "L
 def cancel_job(api: Api, who: Who, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Cancel a job that is waiting or running. Its worker can't complete it any more."""
     versions = etags.versions(if_match)
-    with record(api, who, Action.CANCEL, [job_id]):
+    with record(api.darkroom(), who, Action.CANCEL, [job_id]):
         row = api.darkroom().cancel.cancel(job_id, versions=versions)
     return render.job(row)
 
@@ -40,7 +40,7 @@ def cancel_job(api: Api, who: Who, job_id: JobId, if_match: IfMatch = None) -> R
 def redrive_job(api: Api, who: Who, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again. It has all of its attempts again."""
     versions = etags.versions(if_match)
-    with record(api, who, Action.REDRIVE, [job_id]):
+    with record(api.darkroom(), who, Action.REDRIVE, [job_id]):
         row = api.darkroom().redrive.redrive(job_id, versions=versions)
     return render.job(row, status=202, with_location=True)
 
@@ -63,7 +63,7 @@ def delete_job(
 ) -> Response:
     """Delete a job that has ended."""
     versions = etags.versions(if_match)
-    with record(api, who, Action.DELETE, [job_id]):
+    with record(api.darkroom(), who, Action.DELETE, [job_id]):
         api.darkroom().remove.remove(job_id, forget=forget, versions=versions)
     return Response(status_code=204)
 
@@ -83,7 +83,7 @@ def purge_jobs(api: Api, who: Who, order: requests.PurgeOrder) -> Response:
     """Delete jobs that ended before a given time, in one state or in all."""
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
     selection = {"before": rfc3339(order.before), "state": order.state}
-    with record(api, who, Action.PURGE, selection=selection) as entry:
+    with record(api.darkroom(), who, Action.PURGE, selection=selection) as entry:
         gone = api.darkroom().purge.purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
         codes = {ErrorCode.LOCKED_OUT.value: 1} if gone.locked_out else {}
         entry.counts = Counts(done=gone.jobs, refused=gone.conflicts + gone.locked_out, codes=codes)

@@ -64,7 +64,7 @@ def act_on_rejected(api: Api, who: Who, order: requests.RejectedAction) -> Respo
     Each id is done, refused, or unknown if storage failed before it was decided: send that one again.
     """
     action = _ACTIONS[order.action]
-    return action_log.act(api, who, action, order.ids, selection=order.filter, operation=order.operation)
+    return action_log.act(api.darkroom(), who, action, order.ids, selection=order.filter, operation=order.operation)
 
 
 def _place(cursor: str | None, filters: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.errors import RowDamaged
+from shared.errors import Lost, RowDamaged
 from shared.ports.actions import ActionRow, NewAction
 from shared.rules.actions import RANDOM_DIGITS, Action, Counts
 from shared.rules.keys import Role
@@ -50,7 +50,10 @@ class ActionTable:
         columns: dict[str, Any] = {**_place(identity), "nonce": nonce, **_columns(new)}
         create = partial(create_table, self._table, self._retry)
         guard = cas.GuardRow(_PARTITION, f"{_KIND}{identity}", None, nonce)
-        etag = cas.transact(self._table, [("create", columns)], guard, retry=self._retry, create=create)
+        try:
+            etag = cas.transact(self._table, [("create", columns)], guard, retry=self._retry, create=create)
+        except Lost:  # nobody else draws this id: the request has arrived twice
+            etag = self._etag(identity)
         return ActionRow(identity, new, None, None, etag)
 
     def end(self, row: ActionRow, counts: Counts, *, now: datetime) -> None:
@@ -74,6 +77,11 @@ class ActionTable:
         """See ``ActionLog.forget``."""
         etags = {f"{_KIND}{identity}": etag for identity, etag in rows}
         return delete_as_read(self._table, _PARTITION, etags, retry=self._retry, draw=self._draw)
+
+    def _etag(self, identity: str) -> str:
+        with sdk_errors.as_outages():
+            place = _place(identity)
+            return ReplyDate.etag(self._table.get_entity(place["PartitionKey"], place["RowKey"], select="RowKey"))
 
     def _rows(self, after: str, limit: int, columns: str | None) -> Iterator[Any]:
         names = {"place": _PARTITION, "first": f"{_KIND}{after}", "last": _LAST}

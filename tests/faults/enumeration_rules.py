@@ -1,7 +1,8 @@
 """Tables and steps that break a rule, for the proof that schedules and scripts find it."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,6 +15,8 @@ from shared.ports.marks import Mark
 from shared.ports.rejections import RejectedMessage
 from shared.rules.images import Page
 from shared.rules.jobs import Event, Move
+from shared.steps.operators.journal import Entry, Journal
+from shared.steps.operators.redrive import Redrive
 from shared.steps.upkeep.position import Position
 from shared.steps.upkeep.reconcile import Ends, Reconcile, _Slice
 from shared.storage import codec
@@ -105,6 +108,40 @@ class Hasty(Reconcile):
 
     def _keep(self, mark: Mark | None, position: Position) -> Mark:  # noqa: ARG002 - it is done
         return self._next_mark
+
+
+class LateJournal(Journal):
+    """An action is kept when it is done."""
+
+    @contextmanager
+    def record(self, *facts: Any, **more: Any) -> Iterator[Entry]:  # noqa: ANN401 - passed on
+        """See ``Journal.record``."""
+        done = Entry()
+        yield done
+        with super().record(*facts, **more) as entry:
+            entry.counts = done.counts
+
+
+class Timeless(Redrive):
+    """A job is opened again whenever it has ended."""
+
+    def redrive(self, job_id: str, **more: Any) -> Row:  # noqa: ANN401 - passed on
+        """See ``Redrive.redrive``."""
+        return super().redrive(job_id, **more | {"as_of": None})
+
+
+def late(environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401 - passed on
+    """Wire a process that keeps actions when they are done."""
+    darkroom = wiring.build(environ, **given)
+    vars(darkroom)["journal"] = LateJournal(**vars(darkroom.journal))
+    return darkroom
+
+
+def timeless(environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401 - passed on
+    """Wire a process that opens jobs again whenever they have ended."""
+    darkroom = wiring.build(environ, **given)
+    vars(darkroom)["redrive"] = Timeless(**vars(darkroom.redrive))
+    return darkroom
 
 
 def over(broken: type[JobTable | EndedTable | RejectionTable]) -> Build:

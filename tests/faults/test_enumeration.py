@@ -11,6 +11,7 @@ from tests import proving
 from tests.counting import Count
 from tests.faults import enumeration_api as api
 from tests.faults import enumeration_attempts as attempts
+from tests.faults import enumeration_bulk as bulk
 from tests.faults import enumeration_consumers as consumers
 from tests.faults import enumeration_crowds as crowds
 from tests.faults import enumeration_flows as flows
@@ -60,6 +61,7 @@ FLOWS: dict[type[flows.Flow], int] = {
     attempts.ReceivingImage: 8,
     attempts.Retagging: 6,
     attempts.Rejecting: 2,
+    bulk.RedrivingMany: 11,
     operators.RedrivingFailed: 5,
     operators.RedrivingCorrupt: 5,
     operators.RedrivingCanceled: 5,

@@ -4,6 +4,7 @@ import pytest
 
 from shared.errors import LockHeld
 from tests import proving
+from tests.faults import enumeration_bulk as bulk
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_operators as operators
 from tests.faults import enumeration_purges as purges
@@ -18,7 +19,9 @@ from tests.faults.enumeration_rules import (
     ForgetsKeys,
     LastWriterWins,
     hasty,
+    late,
     over,
+    timeless,
 )
 from tests.faults.enumeration_runs import Enumeration
 from tests.faults.enumeration_workers import Worker
@@ -94,6 +97,23 @@ def test_a_mark_behind_a_page_that_is_not_done_is_found() -> None:
     look = next(nth for nth, label in broken.points() if label.startswith("HEAD"))
     with pytest.raises(AssertionError, match="left behind"):
         broken.strike(look, Strike.DIED_BEFORE)
+
+
+def second_opening(enumeration: Enumeration) -> int:
+    """Return the number of the request that opens the second job."""
+    return [nth for nth, label in enumeration.points() if "+job" in label][1]
+
+
+def test_an_action_that_is_kept_when_it_is_done_is_found() -> None:
+    broken = Enumeration(bulk.RedrivingMany, build=late)
+    with pytest.raises(AssertionError, match="of which the log knows nothing"):
+        broken.strike(second_opening(broken), Strike.DIED_AFTER)
+
+
+def test_a_job_that_is_opened_again_whenever_it_has_ended_is_found() -> None:
+    broken = Enumeration(bulk.RedrivingMany, build=timeless)
+    with pytest.raises(AssertionError, match="ended"):
+        broken.strike(second_opening(broken), Strike.PAUSED_BEFORE)
 
 
 class ForgettingHost(flows.Recording):

@@ -1,7 +1,7 @@
 """Keep who has done what: an action goes into the log before it begins, and what came of it behind it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,7 @@ class Journal:
         if entry.counts is None:
             return
         try:
-            self.actions.end(row, entry.counts, now=self.now())
-        except (Outage, Lost):
+            with suppress(Lost):  # it has an end already, where the request has arrived twice
+                self.actions.end(row, entry.counts, now=self.now())
+        except Outage:
             emit(LogEvent.ACTION_OPEN, action=row.new.action)
