@@ -1,12 +1,13 @@
 """The commands of reference/command.md, from their own help."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from typer.main import get_group
 
 from docs.schema_words import table
+from shared.cli.exits import Status
 from shared.cli.main import app
 from shared.cli.worker_options import parser
 
@@ -16,6 +17,11 @@ _HEAD = ("argument or option", "meaning")
 def text() -> str:
     """Return a chapter for each command."""
     return "\n".join(part for name, command in get_group(app).commands.items() for part in _chapter(name, command))
+
+
+def statuses() -> list[Sequence[str]]:
+    """Return a row for each exit status."""
+    return [("exit status", "meaning"), *((str(each.value), each.meaning) for each in Status)]
 
 
 def _chapter(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401 - of click, which typer brings in a form of its own

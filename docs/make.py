@@ -146,6 +146,7 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "rooms": _rooms,
     "grants": _grants,
     "sizes": _sizes,
+    "exit_statuses": command_page.statuses,
     "span_operations": _span_operations,
     "span_facts": _span_facts,
 }

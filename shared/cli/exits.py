@@ -1,33 +1,41 @@
 """Exit statuses of the command, and which error ends it with which."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import NoReturn
+from typing import NoReturn, Self
 
 import typer
 
 from shared.cli.service import ServiceDown, ServiceRefused
-from shared.errors import DarkroomError, SettingsInvalid
+from shared.errors import DarkroomError, NotFound, SettingsInvalid
 from shared.rules.terminal import escape
 
 #: What HTTP says where the request itself is wrong: no key or another role, or a parameter that is not valid.
 _WRONG_USAGE = frozenset({400, 401, 403, 405, 415, 422, 428})
+#: A parameter of a query, which comes from an option; some have another name there.
+_PARAMETER = re.compile(r"^query\.(\w+)")
+_OPTIONS = {"ref_prefix": "ref"}
 
 
 class Status(IntEnum):
-    """How a command ends."""
+    """How a command ends; ``meaning`` says it to people."""
 
-    #: All is done and well.
-    DONE = 0
-    #: Something was refused, is not there, or has a violation or a problem.
-    REFUSED = 1
-    #: An option, a setting or a key is wrong.
-    USAGE = 2
-    #: Storage or the app can't be reached or has failed.
-    FAILED = 3
-    #: Ctrl-C.
-    INTERRUPTED = 130
+    meaning: str
+
+    DONE = 0, "All is done and well."
+    REFUSED = 1, "Something was refused, is not there, or has a violation or a problem."
+    USAGE = 2, "An option, a setting or a key is wrong."
+    FAILED = 3, "Storage or the app can't be reached or has failed, or no image could be analysed."
+    INTERRUPTED = 130, "Ctrl-C has ended it."
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        """Keep the meaning beside the number."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
 
 
 @contextmanager
@@ -42,13 +50,21 @@ def exit_on_error(failure: str = "storage failed") -> Iterator[None]:
     except SettingsInvalid as invalid:
         stop(Status.USAGE, *invalid.problems)
     except ServiceRefused as refused:
-        stop(Status.USAGE if refused.status in _WRONG_USAGE else Status.REFUSED, str(refused))
+        stop(Status.USAGE if refused.status in _WRONG_USAGE else Status.REFUSED, *_sentences(refused))
     except ServiceDown as down:
         stop(Status.FAILED, str(down))
+    except NotFound as absent:
+        stop(Status.REFUSED, str(absent))
     except DarkroomError as error:
         stop(Status.FAILED, f"{failure}: {error}")
     except KeyboardInterrupt:
         raise typer.Exit(Status.INTERRUPTED) from None
+
+
+def _sentences(refused: ServiceRefused) -> Sequence[str]:
+    """Return what is wrong with each option, if the app says it, or else the reason."""
+    options = [_PARAMETER.sub(lambda found: f"--{_OPTIONS.get(found[1], found[1])}:", each) for each in refused.errors]
+    return options or [refused.detail]
 
 
 def stop(status: Status, *sentences: str) -> NoReturn:

@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
+from shared import clock
 from shared.cli import words
 from shared.rules.jobs import State
+
+
+def _moment(text: str) -> str:
+    """Check the words of a time, and keep them: an age counts back from a moment that each command chooses."""
+    words.moment(text, clock.wall())
+    return text
+
 
 Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Only jobs of this type.")]
 InState = Annotated[
@@ -18,9 +26,17 @@ Ref = Annotated[str | None, typer.Option("--ref", metavar="PREFIX", help="Only i
 Flag = Annotated[str | None, typer.Option("--flag", metavar="FLAG", help="Only with this flag in the report.")]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="TIME", help="Only ended (if live: added) since then: 90m, 12h, 7d or RFC 3339."),
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        parser=_moment,
+        help="Only ended (if live: added) since then: 90m, 12h, 7d or RFC 3339.",
+    ),
 ]
-Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only ended (if live: added) before then.")]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", parser=_moment, help="Only ended (if live: added) before then."),
+]
 
 
 @dataclass(frozen=True, kw_only=True)

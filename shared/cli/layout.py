@@ -27,7 +27,7 @@ class Kind(Enum):
     #: An id: as a name, but after all names.
     ID = 20
     #: A sentence: goes on in the next line.
-    TEXT = 24
+    TEXT = 16
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,16 @@ def _lines(columns: Sequence[Column], row: Sequence[tuple[str, str]], widths: Se
 
 
 def _stack(columns: Sequence[Column], row: Sequence[tuple[str, str]], width: int) -> Iterator[Line]:
-    """Yield a line for each cell of a row, where the terminal is too narrow for a table."""
+    """Yield a line for each cell of a row that says something, where the terminal is too narrow for a table."""
     for column, (text, style) in zip(columns, row, strict=True):
+        if not text:
+            continue
         head = f"{column.head}: " if column.head else ""
         room = max(1, width - len(head))
         for text_line in wrap(text, room) if column.kind is Kind.TEXT else [middle(text, room)]:
             yield [(head, "bold"), (text_line, style)]
             head = " " * len(head)
+    yield []
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -3,19 +3,28 @@
 Exit statuses are in ``exits``. Of ``worker``: 0 all is settled, 1 it was cut short, 2 a setting is wrong, 3 it failed.
 """
 
+from collections.abc import Callable
+
 import typer
 
+from shared.cli.commands.actions import actions
 from shared.cli.commands.analyze import analyze
 from shared.cli.commands.backfill import backfill
 from shared.cli.commands.cancel import cancel
 from shared.cli.commands.doctor import doctor
 from shared.cli.commands.export import export
+from shared.cli.commands.history import history
 from shared.cli.commands.init import init
 from shared.cli.commands.jobs import jobs
+from shared.cli.commands.lock import lock
 from shared.cli.commands.redrive import redrive
 from shared.cli.commands.rejected import rejected
+from shared.cli.commands.show import show
+from shared.cli.commands.stats import stats
+from shared.cli.commands.trace import trace
 from shared.cli.commands.upload import upload
 from shared.cli.commands.verify import verify
+from shared.cli.commands.why import why
 from shared.cli.commands.worker import worker
 from shared.cli.worker_options import PURPOSE
 
@@ -26,7 +35,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # it would show local variables, keys among them
 )
 #: In the order of the help: what shows, what acts, and what sets up.
-for command in (jobs, export, upload, backfill, cancel, redrive, rejected, analyze, init, verify, doctor):
+COMMANDS: tuple[Callable[..., None], ...] = (
+    *(jobs, show, why, history, trace, lock, stats, actions),
+    *(upload, backfill, export),
+    *(cancel, redrive, rejected),
+    *(analyze, init, verify, doctor),
+)
+for command in COMMANDS:
     app.command()(command)
 app.command(
     "worker",

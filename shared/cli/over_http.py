@@ -26,7 +26,7 @@ KEY = "DARKROOM_KEY"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ROOT = "/api"
 #: Seconds to connect, to wait for each part of a response, and for all of it once it has begun.
-_CONNECT_SECONDS, _READ_SECONDS, _BODY_SECONDS = 10.0, 60.0, 120.0
+_CONNECT_SECONDS, _READ_SECONDS, _BODY_SECONDS = 10.0, 120.0, 120.0
 #: A page of 200 jobs with reports has less.
 _LONGEST, _CHUNK = 64 * 1024 * 1024, 1024 * 1024
 #: How often a request is sent at most, and how long the app may let us wait before we give up.

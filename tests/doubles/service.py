@@ -35,7 +35,7 @@ class FakeService:
         calls: In their order.
     """
 
-    replies: Mapping[str, Reply | Exception | list[Reply | Exception]]
+    replies: Mapping[str, Reply | BaseException | list[Reply | BaseException]]
     calls: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -58,6 +58,6 @@ class FakeService:
         self.calls.append(Call(method, path, dict(query or {}), body, data, dict(headers or {})))
         script = self._script[f"{method} {path}"]
         reply = script.popleft() if len(script) > 1 else script[0]
-        if isinstance(reply, Exception):
+        if isinstance(reply, BaseException):
             raise reply
         return reply

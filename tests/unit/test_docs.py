@@ -39,6 +39,7 @@ _OF_OTHERS: tuple[str, ...] = (
     "DARKROOM_",
     "FUNCTIONS_",
     "HTTPS_",
+    "NO_COLOR",
     "NO_PROXY",
     "OTEL_",
     "PIP_",

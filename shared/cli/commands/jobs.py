@@ -4,29 +4,47 @@ from typing import Annotated
 
 import typer
 
+from shared.cli import filters
 from shared.cli.connect import Options, connect
 from shared.cli.exits import exit_on_error
 from shared.cli.options import AsJson, SettingsFile, Url
 
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="So many at most. 50 by default.")]
+IsWatch = Annotated[bool, typer.Option("--watch", help="Show what changes, until Ctrl-C.")]
+
 
 def jobs(
     *,
-    kind: Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Only of this type.")] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="So many at most.")] = 50,
+    kind: filters.Type = None,
+    state: filters.InState = None,
+    error: filters.Error = None,
+    ref: filters.Ref = None,
+    since: filters.Since = None,
+    until: filters.Until = None,
+    flag: filters.Flag = None,
+    limit: Limit = 50,
+    watch: IsWatch = False,
     as_json: AsJson = False,
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
     """List jobs: live ones first, then ended ones, the latest first."""
-    from shared.cli.output import Column, Kind, open_output
-    from shared.cli.service import items
+    from shared import clock
+    from shared.cli.job_list import show, show_changes
+    from shared.cli.output import open_output
+    from shared.cli.watch import Watch
+    from shared.runtime import Runtime
 
+    chosen = filters.JobFilters(type=kind, state=state, error=error, ref=ref, since=since, until=until, flag=flag)
     with exit_on_error():
+        query = {**chosen.query(clock.wall()), "brief": True}
         output, service = open_output(), connect(Options(url, settings))
-        found = items(service, "/jobs", {"type": kind}, limit=limit)
-        if as_json:
-            for job in found:
-                output.json_line(job)
+        if watch:
+            show_changes(
+                Watch(service, "/jobs", {**query, "limit": min(limit, 200)}, Runtime()),
+                output,
+                as_json=as_json,
+                wall=clock.wall,
+            )
         else:
-            columns: list[Column | str] = [Column("id", Kind.ID), "state", Column("ref", Kind.NAME)]
-            output.table(columns, [[job["id"], job["state"], job["ref"]] for job in found])
+            show(service, query, output, limit=limit, as_json=as_json, now=clock.wall())

@@ -73,6 +73,7 @@ def test_where_no_table_fits_each_cell_has_its_line() -> None:
         "name: cat.png",
         "what: It is",
         "      done.",
+        "",
     ]
 
 

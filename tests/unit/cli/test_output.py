@@ -5,24 +5,10 @@ import json
 
 import pytest
 
-from shared.cli.output import Column, Kind, Output, open_output
+from shared.cli.output import Column, Kind, open_output
+from tests.doubles.terminal import Screen, notes_of, pipe, terminal, text_of
 
 LONG = "holiday/" + "n" * 90 + ".jpg"
-
-
-class _Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def _output(*, width: int | None = None, is_terminal: bool = False, is_colored: bool = False) -> Output:
-    stream = _Terminal() if is_terminal else io.StringIO()
-    return Output(width, is_terminal, is_colored, stream=stream, errors=type(stream)())
-
-
-def _text(output: Output) -> str:
-    assert isinstance(output.stream, io.StringIO)
-    return output.stream.getvalue()
 
 
 def test_a_pipe_gets_whole_lines_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +16,7 @@ def test_a_pipe_gets_whole_lines_without_colours(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("sys.stdout", io.StringIO())
     output = open_output()
     output.table(["state", Column("name", Kind.NAME)], [[("FAILED", "red"), LONG]])
-    assert _text(output) == f"state   name\nFAILED  {LONG}\n"
+    assert text_of(output) == f"state   name\nFAILED  {LONG}\n"
 
 
 def test_a_pipe_gets_the_width_that_columns_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,14 +33,14 @@ def test_a_terminal_has_colours_unless_the_operator_wants_none(
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("sys.stdout", _Terminal())
+    monkeypatch.setattr("sys.stdout", Screen())
     assert open_output().is_colored is is_colored
 
 
 def test_a_table_on_a_terminal_is_as_wide_as_that_and_takes_no_name_for_markup() -> None:
-    output = _output(width=40, is_terminal=True, is_colored=True)
+    output = terminal(40, is_colored=True)
     output.table(["state", Column("name", Kind.NAME)], [[("FAILED", "red"), "[bold]x[/bold]"], ["", LONG]])
-    text = _text(output)
+    text = text_of(output)
     assert "\x1b[31mFAILED\x1b[0m" in text
     assert "[bold]x[/bold]" in text
     assert LONG[:12] in text
@@ -62,16 +48,14 @@ def test_a_table_on_a_terminal_is_as_wide_as_that_and_takes_no_name_for_markup()
 
 
 def test_a_line_of_json_says_the_same_and_commands_nothing() -> None:
-    output = _output()
+    output = pipe()
     output.json_line({"name": "\x1b[2J\u202e\nä"})
-    assert _text(output) == '{"name": "\\u001b[2J\\u202e\\nä"}\n'
-    assert json.loads(_text(output)) == {"name": "\x1b[2J\u202e\nä"}
+    assert text_of(output) == '{"name": "\\u001b[2J\\u202e\\nä"}\n'
+    assert json.loads(text_of(output)) == {"name": "\x1b[2J\u202e\nä"}
 
 
 def test_progress_is_silent_in_a_pipe_and_gone_at_the_end_on_a_terminal() -> None:
-    for is_terminal, lines in ((False, []), (True, ["uploading: 1,000 of 2,000", ""])):
-        output = _output(is_terminal=is_terminal)
+    for output, lines in ((pipe(), []), (terminal(), ["uploading: 1,000 of 2,000", ""])):
         with output.progress("uploading", 2_000) as progress:
             progress.advance(1_000)
-        assert isinstance(output.errors, io.StringIO)
-        assert output.errors.getvalue().split("\r\x1b[K")[1:] == lines
+        assert notes_of(output).split("\r\x1b[K")[1:] == lines
