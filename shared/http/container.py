@@ -50,7 +50,7 @@ def count_blobs(
 def walk_container(api: Api, who: Who, order: requests.WalkOrder) -> Response:
     """Walk through the container for some seconds, and record the images that no event has announced."""
     stop_at = api.monotonic() + order.seconds
-    with record(api, who, Action.WALK) as entry:
+    with record(api.darkroom(), who, Action.WALK) as entry:
         done = api.darkroom().reconcile.reconcile(owner=f"http/{api.draw()}", stop=lambda: api.monotonic() >= stop_at)
         codes = {ErrorCode.LOCKED_OUT.value: 1} if done.locked_out else {}
         entry.counts = Counts(done=done.missed, refused=int(done.locked_out), codes=codes)
