@@ -62,7 +62,7 @@ def test_the_limits_of_the_words_are_those_of_the_analyzers(page: Browser) -> No
     }
 
 
-def poisoned() -> list[Any]:
+def poison_reports() -> list[Any]:
     """Return reports in which, over all of them, each poison stands for each section and for each field of each."""
     reports: list[Any] = [*POISONS, dict.fromkeys(WHOLE, HOSTILE)]
     for turn in range(len(POISONS)):
@@ -83,7 +83,7 @@ def _poison_fields(section: object, turn: int) -> object:
 
 @pytest.mark.case("security M4", was="no cards at all")
 def test_any_json_is_shown_as_cards_and_no_card_gives_up(page: Browser) -> None:
-    reports = [report for report in poisoned() if isinstance(report, dict) and report]
+    reports = [report for report in poison_reports() if isinstance(report, dict) and report]
     result = page.run(
         f"""{SHOW} return JSON.parse({json.dumps(json.dumps(reports))}).map((report) => {{ const box = shown(report);
               return [box.querySelectorAll("section").length, box.textContent.includes("can't be shown")]; }});"""
@@ -140,7 +140,7 @@ def test_the_json_is_drawn_when_it_is_opened_and_not_before(page: Browser, fold:
 
 
 def test_the_flags_are_those_that_lists_of_the_api_have(page: Browser) -> None:
-    reports = [*poisoned(), {"quality": {"flags": ["z", "gps", "Not", "a b", *(f"f{at}" for at in range(20))]}}]
+    reports = [*poison_reports(), {"quality": {"flags": ["z", "gps", "Not", "a b", *(f"f{at}" for at in range(20))]}}]
     result = page.run(
         f"""const {{ flagsOf }} = await new Page().module("report.js");
             return JSON.parse({json.dumps(json.dumps(reports))}).map(flagsOf);"""
