@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from docs.templates import ERRORS, requirements, results, sentences
 from shared.http.error_codes import ErrorCode
-from shared.rules.diagnoses import Symptom
+from shared.rules.symptoms import Symptom
 from shared.telemetry import FIELDS, LogEvent
 
 Rows = list[Sequence[str]]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from shared.cli.layout import Cell
 from shared.cli.output import Column, Kind, Output
-from shared.rules.diagnoses import Diagnosis, Level
+from shared.rules.diagnoses import Diagnosis
+from shared.rules.symptoms import Level
 
 #: Where a checkout and a deployment have it.
 _HOST_FILE = Path(__file__).resolve().parents[2] / "host.json"

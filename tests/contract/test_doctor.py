@@ -13,8 +13,9 @@ from azure.storage.blob._shared.shared_access_signature import SharedAccessSigna
 from typer.testing import Result
 
 from shared.rules.access import Act
-from shared.rules.diagnoses import Diagnosis, Level, Symptom
+from shared.rules.diagnoses import Diagnosis
 from shared.rules.jobs import SCHEMA
+from shared.rules.symptoms import Level, Symptom
 from shared.storage import clients
 from shared.wiring.doctor import build_doctor
 from tests.contract.doctor_requests import RefusingActs, tries

@@ -13,7 +13,8 @@ from shared.analysis.report import ANALYZER
 from shared.analysis.sandbox.layers import REQUIRED
 from shared.cli.app_client import DeployedApp
 from shared.ports.deployment import AppReply
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
+from shared.rules.symptoms import Symptom
 from shared.runtime import Runtime
 from shared.steps.operators.doctor.app_check import HEALTH, HOST, STATS, CheckApp
 from shared.steps.operators.doctor.side_by_side import side_by_side

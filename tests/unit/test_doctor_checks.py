@@ -8,9 +8,10 @@ import pytest
 
 from shared.ports.places import Answer, ConnectionFacts, Form, ServiceTime, Verdict
 from shared.rules.access import Act
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
 from shared.rules.names import Kind
 from shared.rules.rhythms import Upkeep
+from shared.rules.symptoms import Symptom
 from shared.rules.timestamps import span
 from shared.runtime import Runtime
 from shared.steps.operators.doctor.access_check import Access, CheckAccess

@@ -11,7 +11,8 @@ import pytest
 import function_app
 from shared.errors import SettingsInvalid
 from shared.ports.places import Form
-from shared.rules.diagnoses import Diagnosis, Level, Symptom
+from shared.rules.diagnoses import Diagnosis
+from shared.rules.symptoms import Level, Symptom
 from shared.settings import app_settings
 from shared.settings.settings import Settings
 from shared.steps.operators.doctor.connection_check import check_connection

@@ -25,7 +25,7 @@ def doctor(
     from shared.cli import settings as app_settings
     from shared.cli.app_client import DeployedApp
     from shared.cli.output import open_output
-    from shared.rules.diagnoses import Level
+    from shared.rules.symptoms import Level
     from shared.wiring.doctor import build_doctor
 
     with exit_on_error():

@@ -8,7 +8,7 @@ import pytest
 
 from localhost.azurite import Azurite
 from shared.cli.app_client import DeployedApp
-from shared.rules.diagnoses import Symptom
+from shared.rules.symptoms import Symptom
 from shared.runtime import Runtime
 from shared.steps.operators.doctor.app_check import CheckApp
 from tests.host.api.api_host import ApiHost, start_host

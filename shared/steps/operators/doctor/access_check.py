@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from shared.ports.places import Answer, Form, Place, ServiceTime, Verdict
 from shared.rules.access import Act
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
 from shared.rules.names import Kind
+from shared.rules.symptoms import Symptom
 from shared.runtime import Runtime
 from shared.steps.operators.doctor.side_by_side import side_by_side
 

@@ -11,7 +11,8 @@ from shared.analysis.report import ANALYZER
 from shared.analysis.sandbox.layers import REQUIRED
 from shared.ports.deployment import AppReply, Deployment
 from shared.rules.causes import PATIENCE
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
+from shared.rules.symptoms import Symptom
 from shared.rules.timestamps import span
 from shared.runtime import Runtime
 from shared.steps.operators.doctor.job_check import JOBS, check_upkeep

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from shared.clock import DATE_STEP
 from shared.ports.places import ServiceTime
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
+from shared.rules.symptoms import Symptom
 from shared.rules.timestamps import span
 
 CLOCKS = "clocks"

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from shared.ports.places import ConnectionFacts, Form
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
+from shared.rules.symptoms import Symptom
 from shared.rules.timestamps import rfc3339
 
 #: Before its end a SAS is to be replaced.

@@ -9,8 +9,9 @@ from datetime import datetime
 from shared.errors import SettingsInvalid
 from shared.ports.places import ConnectionFacts, ServiceTime
 from shared.rules.access import Act
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
 from shared.rules.names import Kind
+from shared.rules.symptoms import Symptom
 from shared.runtime import Runtime
 from shared.settings.app_settings import HOST_STORAGE
 from shared.settings.bindings import is_enabled

@@ -8,9 +8,10 @@ from shared.clock import ServerClock
 from shared.errors import NewerSchema, RowDamaged, SettingsInvalid, StorageOut
 from shared.ports.storage import Storage
 from shared.rules.causes import late_before
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
 from shared.rules.jobs import State
 from shared.rules.rhythms import Upkeep
+from shared.rules.symptoms import Symptom
 from shared.rules.timestamps import span
 from shared.settings.enums import Dispatch
 from shared.settings.settings import Settings

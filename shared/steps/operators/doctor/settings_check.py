@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shared.errors import SettingsInvalid
-from shared.rules.diagnoses import Diagnosis, Symptom
+from shared.rules.diagnoses import Diagnosis
+from shared.rules.symptoms import Symptom
 from shared.settings import app_settings
 from shared.settings.enums import BlobSource, Dispatch
 from shared.settings.settings import Settings
