@@ -40,6 +40,7 @@ FIELDS: Mapping[str, str] = {
     "owner": "who works: trigger and invocation, or the name of a worker",
     "path": "path of the request",
     "pause": "seconds until it is started again",
+    "principal": "role and name of who has signed in",
     "process": "number of a process, from 0",
     "raised": "exceptions in this sweep",
     "reason": "why the event is ignored",
@@ -146,9 +147,9 @@ class LogEvent(StrEnum):
         "If `left` stays true, raise PURGE_BUDGET_SECONDS.",
     )
     OPERATED = (
-        *("operator call", INFO, "operation key path"),
+        *("operator call", INFO, "operation key principal path"),
         "A call was allowed that only operators may make.",
-        "If you do not know the key, remove it from API_KEYS.",
+        "If you do not know the key, remove it from API_KEYS; who has signed in, take the role away from.",
     )
     BACKLOG = (
         *("queue is long: messages are held back", INFO, "unsent"),

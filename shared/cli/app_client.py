@@ -50,7 +50,13 @@ class DeployedApp:
 
     def get(self, path: str) -> AppReply:
         """See ``Deployment.get``."""
-        headers = self._host_headers if path == HOST else self._headers
+        return self._send(path, self._host_headers if path == HOST else self._headers)
+
+    def forge(self, path: str, headers: Mapping[str, str]) -> AppReply:
+        """See ``Deployment.forge``."""
+        return self._send(path, headers)
+
+    def _send(self, path: str, headers: Mapping[str, str]) -> AppReply:
         request = Request(f"{self._root}{path}", headers={**headers, "Accept": "application/json"})  # noqa: S310 - http(s)
         try:
             with self._opener.open(request, timeout=_SECONDS) as response:

@@ -1,4 +1,4 @@
-"""Which role may call what, if the API has keys of its own. It is checked before anything else of a request.
+"""Which role may call what, if the API has keys of its own or people sign in: checked before all else of a request.
 
 An operation that is not in the table is for operators only, so that none is ever public by mistake.
 """
@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 
 from shared.http.error_codes import ErrorCode
+from shared.http.principal import read_principal
 from shared.http.problems import Problem
-from shared.rules.callers import HOST_KEY, Caller
+from shared.rules.callers import HOST_KEY, Caller, Proof
 from shared.rules.keys import ApiKey, Role, bearer_of
 from shared.telemetry import LogEvent, emit
 
@@ -47,60 +48,90 @@ ROLES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer"), _OPERATORS),
     **dict.fromkeys(("actOnJobs", "listRejected", "getRejected", "actOnRejected", "listActions"), _OPERATORS),
 }
+_SIGN_IN = "Sign in, or send a valid key in the header `Authorization: Bearer KEY`."
 #: The characters of a token that RFC 6750 allows, section 2.1.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
 
 
 class Authorizer:
-    """Check the key and role of each request.
+    """Check who makes each request, and their role.
 
     Args:
-        keys: Those of the settings. Without any, the host has checked its own, and every request is let in.
+        keys: Those of the settings.
         operation: Returns the operation of a method and a path; None if the API has no such operation.
-        host: Who calls where the host has checked.
+        host: Who calls where neither keys nor principals count: the host has checked its own key, and lets in whom it
+            lets in.
+        easy_auth: Whether the authentication of App Service says who has signed in.
     """
 
     def __init__(
-        self, keys: Collection[ApiKey], *, operation: Callable[[str, str], str | None], host: Caller = HOST_KEY
+        self,
+        keys: Collection[ApiKey],
+        *,
+        operation: Callable[[str, str], str | None],
+        host: Caller = HOST_KEY,
+        easy_auth: bool = False,
     ) -> None:
         self._keys = keys
         self._operation = operation
         self._host = host
+        self._easy_auth = easy_auth
 
-    def authorize(self, method: str, path: str, authorization: str | None) -> Caller | None:
+    def authorize(
+        self, method: str, path: str, authorization: str | None, principal: str | None = None
+    ) -> Caller | None:
         """Let a request in or refuse it.
 
         Args:
             method: Of HTTP.
             path: Decoded.
             authorization: The header; None without it.
+            principal: The header of App Service, which nobody reads without ``easy_auth``; None without it.
 
         Returns:
-            Who calls, by a key of ours or, without any, by the host; None at a public operation without a known key.
+            Who calls: by a key of ours, or else by having signed in; without both by the host; None at a public
+            operation without a known key and a role.
 
         Raises:
-            Problem: 401: no known key was sent. 403: the key's role may not call this operation.
+            Problem: 401: no known key was sent, and nobody has signed in. 403: the role may not call this operation.
         """
-        if not self._keys:
+        if not self._keys and not self._easy_auth:
             return self._host
         operation = self._operation(method, path)
+        caller = self._caller(authorization, principal)
+        if operation in PUBLIC:
+            return caller if caller is not None and caller.role is not None else None
+        if caller is None:
+            raise self._key_problem(invalid=authorization is not None)
+        allowed = ROLES.get(operation or "", _OPERATORS)
+        if caller.role is None:
+            raise Problem(ErrorCode.WRONG_ROLE, f"You have no role here; this call needs {_names(allowed)}.")
+        if operation is None:  # refused later with 404 or 405, which says only what OpenAPI says
+            return caller
+        if caller.role not in allowed:
+            sentence = f"Your role is {caller.role}; this call needs {_names(allowed)}."
+            raise Problem(ErrorCode.WRONG_ROLE, sentence)
+        if allowed == _OPERATORS:
+            key = str(caller) if caller.by is Proof.KEY else None
+            name = None if key else str(caller)
+            emit(LogEvent.OPERATED, operation=operation, key=key, principal=name, path=path)
+        return caller
+
+    def _caller(self, authorization: str | None, principal: str | None) -> Caller | None:
+        """Return the bearer of a key of ours; without one, who has signed in."""
         bearer = _BEARER.fullmatch(authorization.strip(" \t")) if authorization else None
         key = bearer_of(self._keys, bearer[1]) if bearer else None
-        if operation in PUBLIC:
-            return None if key is None else Caller.of_key(key)
-        if key is None:
-            raise _key_problem(invalid=authorization is not None)
-        if operation is None:  # refused later with 404 or 405, which says only what OpenAPI says
+        if key is not None:
             return Caller.of_key(key)
-        allowed = ROLES.get(operation, _OPERATORS)
-        if key.role not in allowed:
-            roles = " or ".join(role.value for role in Role if role in allowed)
-            raise Problem(ErrorCode.WRONG_ROLE, f"The key has the role {key.role}; this call needs {roles}.")
-        if allowed == _OPERATORS:
-            emit(LogEvent.OPERATED, operation=operation, key=str(key), path=path)
-        return Caller.of_key(key)
+        return read_principal(principal) if self._easy_auth and principal is not None else None
+
+    def _key_problem(self, *, invalid: bool) -> Problem:
+        challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if invalid else "")
+        headers = {"WWW-Authenticate": challenge}
+        if self._easy_auth:
+            return Problem(ErrorCode.KEY_REQUIRED, _SIGN_IN, headers=headers)
+        return Problem(ErrorCode.KEY_REQUIRED, headers=headers)
 
 
-def _key_problem(*, invalid: bool) -> Problem:
-    challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if invalid else "")
-    return Problem(ErrorCode.KEY_REQUIRED, headers={"WWW-Authenticate": challenge})
+def _names(roles: Collection[Role]) -> str:
+    return " or ".join(role.value for role in Role if role in roles)

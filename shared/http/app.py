@@ -122,7 +122,8 @@ def build(api: Dependencies, *, has_keys: bool = False) -> FastAPI:
 def gateway_of(app: FastAPI, settings: Settings) -> Gateway:
     """Return the gateway that checks requests before the app gets them."""
     host = ANYONE if settings.api_auth is ApiAuth.ANONYMOUS else HOST_KEY
-    authorizer = Authorizer(settings.api_keys, operation=Paths(app.routes).operation, host=host)
+    operation = Paths(app.routes).operation
+    authorizer = Authorizer(settings.api_keys, operation=operation, host=host, easy_auth=settings.easy_auth)
     return Gateway(forwarder(app), authorizer=authorizer, max_bytes=settings.max_bytes)
 
 

@@ -1,6 +1,7 @@
 """Requests that a browser sends from a page of another site.
 
-Without keys, such a page could cancel jobs: a browser sends a POST without a body without asking first.
+Without keys, such a page could cancel jobs: a browser sends a POST without a body without asking first. It could, too,
+where people sign in: their browsers add the cookie of the session to every request.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,15 @@ from urllib.parse import urlsplit
 #: ``Sec-Fetch-Site`` of requests from the user and from our own page.
 _OWN = frozenset({"none", "same-origin"})
 _DEFAULT_PORTS = (":80", ":443")
+
+
+def says_where_from(headers: Mapping[str, str]) -> bool:
+    """Say whether a request names the page that has sent it, as browsers of the last years do with every change.
+
+    Args:
+        headers: Of the request, as below.
+    """
+    return any(name in headers for name in ("sec-fetch-site", "origin", "referer"))
 
 
 def is_cross_site(headers: Mapping[str, str], url: str) -> bool:

@@ -42,7 +42,7 @@ class ErrorCode(StrEnum):
         "This call needs a valid key. Send it in the header `Authorization: Bearer KEY`.",
         "A 401 without a body comes from the Functions host.",
     )
-    WRONG_ROLE = "wrong_role", 403, "Wrong role", "The role of the key does not allow this call."
+    WRONG_ROLE = "wrong_role", 403, "Wrong role", "Your role does not allow this call."
     CROSS_SITE = "cross_site", 403, "Cross-site request", "A browser sent this request from a page of another site."
     NO_SUCH_PATH = "no_such_path", 404, "No such path", "This path does not exist."
     NO_SUCH_JOB = "no_such_job", 404, "No such job", "No job has this id."

@@ -16,20 +16,24 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 import azure.functions as func
 
 from shared import invocation
-from shared.http import concurrency, problems
+from shared.http import concurrency, principal, problems
 from shared.http.access import CALLER, Authorizer
 from shared.http.body import MAX_BYTES
-from shared.http.cross_site import is_cross_site
+from shared.http.cross_site import is_cross_site, says_where_from
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
+from shared.rules.callers import Caller, Proof
 from shared.settings.settings import Settings
 from shared.telemetry import LogEvent, emit
 from shared.tracing import is_sampled, valid_traceparent
 
 #: Parameters that carry keys of the host; the app must not see them.
 _KEYS = frozenset({"code", "clientid"})
-#: Headers that the app must not see: keys, so that it can't leak them, and what a proxy says.
-_UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*|x-darkroom-.*", re.IGNORECASE)
+#: Headers that the app must not see: keys, sessions and tokens, so that it can't leak them, and what a proxy says.
+_UNWANTED = re.compile(
+    "authorization|cookie|x-functions-.*|x-forwarded-.*|x-darkroom-.*|x-ms-client-principal.*|x-ms-token-.*|x-zumo-auth",
+    re.IGNORECASE,
+)
 #: All that is let in without a key of the host begins with this.
 _PAGE = "/api/dashboard/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -62,7 +66,7 @@ class Gateway:
         path, query = target(request.url)
         if request.method not in _SAFE and is_cross_site(request.headers, request.url):
             raise Problem(ErrorCode.CROSS_SITE)
-        caller = self._authorizer.authorize(request.method, path, request.headers.get("authorization"))
+        caller = self._authorize(request, path)
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(ErrorCode.ENCODED_BODY)
         self._check_size(request, path)
@@ -75,6 +79,16 @@ class Gateway:
         inner = func.HttpRequest(request.method, url, headers=headers, body=body)
         with self._large_bodies.slot(len(body)) if len(body) > MAX_BYTES else nullcontext():
             return await self._forward(inner, context)
+
+    def _authorize(self, request: func.HttpRequest, path: str) -> Caller | None:
+        """Return who calls; refuse who may not, and what a browser sends by itself without saying from where."""
+        headers = request.headers
+        authorization = headers.get("authorization")
+        caller = self._authorizer.authorize(request.method, path, authorization, headers.get(principal.HEADER))
+        by_session = caller is not None and caller.by is Proof.PRINCIPAL and authorization is None
+        if by_session and request.method not in _SAFE and not says_where_from(headers):
+            raise Problem(ErrorCode.CROSS_SITE)
+        return caller
 
     def _check_size(self, request: func.HttpRequest, path: str) -> None:
         """Refuse a body that is too large, and one that the host has dropped."""
@@ -187,5 +201,5 @@ def _own_gateway() -> Gateway:
             settings, runtime = Settings.read(os.environ), Runtime()
             open_tracer(os.environ)  # FastAPI looks for it at each request, and the first has a span too
             api = Dependencies(wiring.darkroom, asyncio.sleep, runtime.monotonic, runtime.draw)
-            _instance = gateway_of(build(api, has_keys=bool(settings.api_keys)), settings)
+            _instance = gateway_of(build(api, has_keys=settings.has_callers), settings)
         return _instance

@@ -25,3 +25,6 @@ class Deployment(Protocol):
 
     def get(self, path: str) -> AppReply:
         """Send a GET with the key for that path, if there is one, and follow no redirect. Costs: 1 request of HTTP."""
+
+    def forge(self, path: str, headers: Mapping[str, str]) -> AppReply:
+        """Send a GET without any key, with headers that nobody may believe. Costs: 1 request of HTTP."""

@@ -41,6 +41,10 @@ class Caller:
         """Return the bearer of a key; one without a name goes by its role."""
         return cls(key.name or key.role.value, key.role, Proof.KEY)
 
+    def __str__(self) -> str:
+        """Return role and name, for the log."""
+        return self.name if self.role in (None, self.name) else f"{self.role}/{self.name}"
+
     def encode(self) -> str:
         """Return the header: proof, role and name. A long name is cut, and half a surrogate pair is ``?``."""
         role = "" if self.role is None else self.role.value

@@ -225,7 +225,24 @@ class Symptom(Enum):
         "BLOB_SOURCE is EventGrid. Only the management API shows the subscription.",
         "Run `az eventgrid event-subscription list`. Its endpoint must be {endpoint}.",
     )
+    # Who has signed in
+    EASY_AUTH_ON = Level.OK, "EASY_AUTH is on, and App Service checks who signs in."
+    EASY_AUTH_OFF = (
+        Level.WARNING,
+        "EASY_AUTH is on, but WEBSITE_AUTH_ENABLED is {value}: App Service checks nobody, so anybody may claim a role.",
+        "Turn the authentication of App Service on, or set EASY_AUTH to false: see docs/security.md.",
+    )
+    EASY_AUTH_UNSEEN = (
+        Level.OK,
+        "EASY_AUTH is on. Only the app itself shows whether App Service checks who signs in.",
+        "Run this with --deployed: it sends a forged header.",
+    )
     # The deployed app
+    FORGEABLE = (
+        Level.PROBLEM,
+        "The app believes a forged X-MS-CLIENT-PRINCIPAL: anybody may claim any role.",
+        "Set EASY_AUTH to false now. Turn the authentication of App Service on first: see docs/security.md.",
+    )
     APP_RESPONDS = Level.OK, "The API responds, and storage with it."
     APP_REFUSES = Level.PROBLEM, "{path} responds with {status}.", "Look at the log of the app."
     APP_SILENT = Level.PROBLEM, "{path} does not respond: {reason}.", "Check the address, and that the app runs."

@@ -20,6 +20,9 @@ FUNCTIONS = (
 )
 #: The connection that the Functions host itself uses.
 HOST_STORAGE = "AzureWebJobsStorage"
+#: Whether App Service checks who signs in, and the name of the app; both are in the app's own environment alone.
+#: Source: learn.microsoft.com, "Environment variables and app settings in Azure App Service", read 2026-12.
+AUTH_ENABLED, SITE_NAME = "WEBSITE_AUTH_ENABLED", "WEBSITE_SITE_NAME"
 THREADS = "PYTHON_THREADPOOL_THREAD_COUNT"
 #: No app settings on Flex Consumption.
 #: Source: learn.microsoft.com, "App settings reference for Azure Functions", Flex Consumption plan deprecations.

@@ -85,6 +85,13 @@ class Declarations:
         "asks for no key, whatever API_AUTH_LEVEL is",
         shown=False,
     )
+    easy_auth: bool = setting(
+        "EASY_AUTH",
+        boolean,
+        "false",
+        "whether people sign in by the authentication of App Service, with app roles (see api.md). Only where App "
+        "Service takes `X-MS-CLIENT-PRINCIPAL` off requests: elsewhere anybody could send it. The host asks for no key",
+    )
     max_job_types: int = setting(
         "MAX_JOB_TYPES", integer(1, 200), "100", "job types that may be added; each costs each sweep queries"
     )

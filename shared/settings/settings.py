@@ -50,8 +50,13 @@ class Settings(Declarations):
 
     @property
     def route_auth(self) -> ApiAuth:
-        """What the host asks for at the API's door; nothing where the app itself asks for keys of its own."""
-        return ApiAuth.ANONYMOUS if self.api_keys else self.api_auth
+        """What the host asks for at the API's door; nothing where the app itself knows its callers."""
+        return ApiAuth.ANONYMOUS if self.has_callers else self.api_auth
+
+    @property
+    def has_callers(self) -> bool:
+        """Whether the app knows its callers: by keys of its own, or because they sign in."""
+        return bool(self.api_keys) or self.easy_auth
 
     @property
     def sends(self) -> bool:

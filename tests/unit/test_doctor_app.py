@@ -34,6 +34,11 @@ class App:
         """Respond."""
         return self.replies[path.rpartition("/")[2]]
 
+    def forge(self, path: str, headers: Mapping[str, str]) -> AppReply:
+        """Respond to who has no key: as ``forged`` says to a principal, and as ``open`` says to nobody."""
+        refusal = AppReply(status=401)
+        return self.replies.get("forged" if headers else "open", refusal) if path == STATS else refusal
+
 
 def check(**replies: AppReply) -> list[Diagnosis]:
     return list(CheckApp(app=App(**replies), runtime=Runtime()).check())
@@ -73,6 +78,17 @@ def test_a_path_that_does_not_respond_well_is_named(name: str, path: str, status
 def test_layers_that_are_missing_are_told(confinement: Mapping[str, Any], symptom: Symptom) -> None:
     content = {"status": "ok", "confinement": confinement}
     assert symptom in [each.symptom for each in check(health=AppReply(status=200, content=content))]
+
+
+@pytest.mark.parametrize(
+    ("forged", "bare", "is_forgeable"),
+    [(200, 401, True), (200, 403, True), (200, 200, False), (401, 401, False), (302, 302, False), (None, None, False)],
+)
+def test_an_app_that_believes_a_forged_principal_is_told(
+    forged: int | None, bare: int | None, *, is_forgeable: bool
+) -> None:
+    found = check(forged=AppReply(status=forged), open=AppReply(status=bare))
+    assert (Symptom.FORGEABLE in [each.symptom for each in found]) is is_forgeable
 
 
 def test_late_jobs_and_poison_of_the_app_are_told() -> None:

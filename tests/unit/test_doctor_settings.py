@@ -67,6 +67,21 @@ def test_a_name_that_is_nearly_ours_is_told_with_ours(name: str, similar: str) -
 
 
 @pytest.mark.parametrize(
+    ("environ", "symptom"),
+    [
+        ({"WEBSITE_AUTH_ENABLED": "True", "WEBSITE_SITE_NAME": "app"}, Symptom.EASY_AUTH_ON),
+        ({"WEBSITE_AUTH_ENABLED": "False"}, Symptom.EASY_AUTH_OFF),
+        ({"WEBSITE_SITE_NAME": "app"}, Symptom.EASY_AUTH_OFF),
+        ({}, Symptom.EASY_AUTH_UNSEEN),
+    ],
+)
+def test_who_trusts_app_service_is_told_whether_it_checks_anybody(environ: dict[str, str], symptom: Symptom) -> None:
+    signs_in = {Symptom.EASY_AUTH_ON, Symptom.EASY_AUTH_OFF, Symptom.EASY_AUTH_UNSEEN}
+    assert signs_in & {each.symptom for each in find_in_settings({"EASY_AUTH": "true", **environ})} == {symptom}
+    assert signs_in & {each.symptom for each in find_in_settings(environ)} == set()
+
+
+@pytest.mark.parametrize(
     "name", ["PATH", "HOME", "SHELL", "TERM", "LANG", "WEBSITE_SITE_NAME", "FUNCTIONS_WORKER_RUNTIME"]
 )
 def test_other_names_are_left_alone(name: str) -> None:

@@ -28,6 +28,7 @@ BAD = {
     "DISPATCH_GRACE_SECONDS": "-1",
     "API_AUTH_LEVEL": "open",
     "API_KEYS": "reader=x",
+    "EASY_AUTH": "yes",
     "MAX_JOB_TYPES": "201",
     "MAX_ATTEMPTS": "0",
     "JOB_TIME_LIMIT_SECONDS": "0",

@@ -60,7 +60,7 @@ class Client:
         self.darkroom = SimpleNamespace()
         self.serve(self.world.darkroom)
         self.api = Dependencies(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
-        self.app = build(self.api, has_keys=bool(self.world.settings.api_keys))
+        self.app = build(self.api, has_keys=self.world.settings.has_callers)
         self.gateway = gateway_of(self.app, self.world.settings)
 
     def serve(self, darkroom: Darkroom) -> None:

@@ -1,5 +1,7 @@
 """Ask the deployed app and its host how they are."""
 
+import base64
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +24,10 @@ APP = "app"
 HEALTH, STATS, HOST = "/api/health", "/api/stats", "/admin/host/status"
 #: Environment variables with the keys for these paths.
 KEY, HOST_KEY = "DARKROOM_KEY", "DARKROOM_HOST_KEY"
-#: For the three together.
+#: Says that a reader has signed in, as App Service would; it takes such a header off the requests of others.
+_CLAIMS = {"auth_typ": "aad", "claims": [{"typ": "roles", "val": "reader"}], "name_typ": "name", "role_typ": "roles"}
+FORGED = {"X-MS-CLIENT-PRINCIPAL": base64.b64encode(json.dumps(_CLAIMS).encode()).decode()}
+#: For all together.
 WITHIN = timedelta(seconds=20)
 _REDIRECTION, _REFUSAL = 300, 400
 _CLOSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -42,20 +47,26 @@ class CheckApp:
     runtime: Runtime
 
     def check(self) -> Iterator[Diagnosis]:
-        """Ask. Costs: 3 requests of HTTP, and what ``GET /stats`` costs the app."""
+        """Ask. Costs: 4 or 5 requests of HTTP, and what ``GET /stats`` costs the app."""
         read: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Diagnosis]]] = {
             HEALTH: _health,
             STATS: _figures,
             HOST: _host,
         }
-        calls = [partial(self.app.get, path) for path in read]
-        replies = side_by_side(calls, within=WITHIN, runtime=self.runtime)
+        calls = [*(partial(self.app.get, path) for path in read), partial(self.app.forge, STATS, FORGED)]
+        *replies, forged = side_by_side(calls, within=WITHIN, runtime=self.runtime)
         for path, reply in zip(read, replies, strict=True):
             refusal = _refusal(path, reply or AppReply(status=None, reason="it takes too long"))
             if refusal is not None or reply is None:
                 yield from [refusal] if refusal else []
                 continue
             yield from read[path](reply.content)
+        if forged is not None and forged.status == HTTPStatus.OK and self._needs_key():
+            yield Diagnosis(Symptom.FORGEABLE, APP)
+
+    def _needs_key(self) -> bool:
+        """Whether the app refuses who shows nothing: otherwise nobody need forge anything."""
+        return self.app.forge(STATS, {}).status in _CLOSED
 
 
 def _refusal(path: str, reply: AppReply) -> Diagnosis | None:

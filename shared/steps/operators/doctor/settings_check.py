@@ -80,6 +80,8 @@ def _choices(environ: Mapping[str, str], settings: Settings) -> Iterator[Diagnos
     """Find settings that are valid, and may not be meant."""
     if settings.dispatch is Dispatch.OFF:
         yield Diagnosis(Symptom.DISPATCH_OFF, SETTINGS)
+    if settings.easy_auth:
+        yield _sign_in(environ)
     for function, name in app_settings.disabled_functions(environ):
         if function in _SPARE:
             continue
@@ -87,6 +89,17 @@ def _choices(environ: Mapping[str, str], settings: Settings) -> Iterator[Diagnos
     prefix = app_settings.HOST_STORAGE.lower()
     if not any(name.lower().startswith(prefix) and value.strip() for name, value in environ.items()):
         yield Diagnosis(Symptom.NO_HOST_STORAGE, SETTINGS)
+
+
+def _sign_in(environ: Mapping[str, str]) -> Diagnosis:
+    """Say whether App Service checks who signs in, as far as the environment shows it: its own has the variable."""
+    value = environ.get(app_settings.AUTH_ENABLED, "").strip()
+    is_app_service = bool(environ.get(app_settings.SITE_NAME, "").strip())
+    if value.lower() == "true":
+        return Diagnosis(Symptom.EASY_AUTH_ON, SETTINGS)
+    if value or is_app_service:
+        return Diagnosis(Symptom.EASY_AUTH_OFF, SETTINGS, {"value": value or _ABSENT})
+    return Diagnosis(Symptom.EASY_AUTH_UNSEEN, SETTINGS)
 
 
 def _flex(environ: Mapping[str, str], settings: Settings) -> Iterator[Diagnosis]:
