@@ -1,6 +1,7 @@
 """The page's files, read once a process. A request chooses one by its name; no request names a path of the disk."""
 
 import functools
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from types import MappingProxyType
 FOLDER = Path(__file__).parent
 #: What a page is made of; nothing else of the folder is served.
 _MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_HTML = "text/html; charset=utf-8"
 #: Stands in the shell where its addresses name the version.
 _VERSION = b"{version}"
 _VERSION_DIGITS = 16
@@ -29,11 +31,13 @@ class Asset:
 
     Attributes:
         content: Its bytes.
+        packed: The same by gzip.
         media_type: What browsers take it for.
         etag: Of these bytes, quoted.
     """
 
     content: bytes
+    packed: bytes
     media_type: str
     etag: str
 
@@ -49,7 +53,7 @@ class Assets:
     """
 
     version: str
-    shell: bytes
+    shell: Asset
     files: Mapping[str, Asset]
 
 
@@ -57,13 +61,16 @@ class Assets:
 def assets(folder: Path = FOLDER) -> Assets:
     """Read the page, once a process. Costs: a folder, and a hash for each file."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix in _MEDIA_TYPES)
-    files = {path.relative_to(folder).as_posix(): _read(path) for path in paths}
+    files = {
+        path.relative_to(folder).as_posix(): _asset(path.read_bytes(), _MEDIA_TYPES[path.suffix]) for path in paths
+    }
     shell = (folder / "index.html").read_bytes()
-    names = "".join(f"{name} {asset.etag}\n" for name, asset in files.items())
-    version = hashlib.sha256(names.encode() + shell).hexdigest()[:_VERSION_DIGITS]
-    return Assets(version, shell.replace(_VERSION, version.encode()), MappingProxyType(files))
+    etags = "".join(f"{name} {asset.etag}\n" for name, asset in files.items())
+    version = hashlib.sha256(etags.encode() + shell).hexdigest()[:_VERSION_DIGITS]
+    html = _asset(shell.replace(_VERSION, version.encode()), _HTML)
+    return Assets(version, html, MappingProxyType(files))
 
 
-def _read(path: Path) -> Asset:
-    content = path.read_bytes()
-    return Asset(content, _MEDIA_TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+def _asset(content: bytes, media_type: str) -> Asset:
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return Asset(content, gzip.compress(content, mtime=0), media_type, etag)

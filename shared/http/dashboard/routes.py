@@ -1,12 +1,14 @@
 """The calls of a browser that opens the page. They need no key: the page holds no data, and asks for the key itself."""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Header, Path
 from starlette.responses import HTMLResponse, Response
 
 from shared.http import etags, render
-from shared.http.dashboard.assets import POLICY, assets
+from shared.http.dashboard.assets import POLICY, Asset, assets
 from shared.http.dependencies import IfNoneMatch, Strict
 from shared.http.error_codes import ErrorCode
 from shared.http.openapi import binary_response, empty_response, problems
@@ -18,12 +20,15 @@ router = APIRouter(route_class=Strict, tags=["dashboard"])
 _FOR_GOOD = "public, max-age=31536000, immutable"
 #: The address of the page may carry a key, and a cache would keep it: nothing keeps the shell, which is small.
 _HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+_NOTHING = re.compile(r"q=0(?:\.0*)?", re.IGNORECASE)
+
+AcceptEncoding = Annotated[str, Header(include_in_schema=False)]
 
 
 @router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})
-def get_dashboard() -> Response:
+def get_dashboard(accept_encoding: AcceptEncoding = "") -> Response:
     """Get the dashboard, a page for people."""
-    return HTMLResponse(assets().shell, headers=_HEADERS)
+    return _respond(assets().shell, accept_encoding, _HEADERS)
 
 
 @router.get(
@@ -40,6 +45,7 @@ def get_dashboard_file(
     version: Annotated[str, Path(description="Of all files of the page together; the page names it.")],
     file: Annotated[str, Path(description="Its name in the page.")],
     if_none_match: IfNoneMatch = None,
+    accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """Get a style or a script of the dashboard, to be kept for good."""
     page = assets()
@@ -49,4 +55,20 @@ def get_dashboard_file(
     headers = {"ETag": asset.etag, "Cache-Control": _FOR_GOOD}
     if etags.matches(if_none_match, asset.etag):
         return render.response_304(headers)
-    return Response(asset.content, headers=headers, media_type=asset.media_type)
+    return _respond(asset, accept_encoding, headers)
+
+
+def _respond(asset: Asset, accept_encoding: str, headers: Mapping[str, str]) -> Response:
+    """Respond with a file, packed where the client takes that."""
+    packed = _takes_gzip(accept_encoding)
+    encoding = {"Content-Encoding": "gzip"} if packed else {}
+    content = asset.packed if packed else asset.content
+    return Response(content, headers={**headers, **encoding, "Vary": "Accept-Encoding"}, media_type=asset.media_type)
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    """Say whether a client has named gzip, and not with the weight of nothing: RFC 9110 section 12.5.3."""
+    return any(
+        name.strip().lower() == "gzip" and not _NOTHING.fullmatch(weight.strip())
+        for name, _, weight in (part.partition(";") for part in accept_encoding.split(","))
+    )

@@ -39,3 +39,47 @@ def test_the_way_past_the_navigation_leaves_the_hash_as_it_is(page: Browser) -> 
            return [page.window.location.hash, page.document.activeElement.id];"""
     )
     assert result == ["#/jobs", "main"]
+
+
+def test_a_style_of_a_page_s_own_is_loaded_once_before_the_page_is_shown(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(), { start, reopen } = await page.module("router.js"), seen = [];
+           const sheets = () => page.all("link[rel=stylesheet]").map(({ href }) => href).slice(3);
+           start({ images: async () => ({ style: ["tables.css"], open: () => { seen.push(sheets()); } }) });
+           await page.settled(); reopen(); await page.settled(); return seen;"""
+    )
+    assert result == [["http://localhost/api/dashboard/0/style/tables.css"]] * 2
+
+
+def test_a_page_that_failed_to_load_can_be_asked_for_again(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(), { start } = await page.module("router.js");
+           start({ images: async () => { throw new Error("<b>Gone</b>."); } }); await page.settled();
+           return [page.texts("main h1, main p"), page.named("Load the page again") !== null];"""
+    )
+    assert result == [
+        ["This page can't be shown", "<b>Gone</b>. There may be a newer version of this page."],
+        True,
+    ]
+
+
+def test_a_page_that_loads_late_does_not_come_over_the_one_that_was_opened_after_it(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(), { start } = await page.module("router.js"); let late;
+           const shown = (text) => ({ open: (root) => { root.textContent = text; } });
+           start({ images: () => new Promise((resolve) => { late = () => resolve(shown("late")); }),
+             jobs: async () => shown("jobs") });
+           await page.go("#/jobs"); late(); await page.settled(); return page.text("main");"""
+    )
+    assert result == "jobs"
+
+
+def test_a_page_is_closed_before_the_next_one_opens(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(), { start } = await page.module("router.js"), seen = [];
+           const open = (name) => () => { seen.push(name); return () => seen.push(`${name} closed`); };
+           const one = (name) => async () => ({ open: open(name) });
+           start({ images: one("images"), jobs: one("jobs") }); await page.settled(); await page.go("#/jobs");
+           await page.go("#elsewhere"); return seen;"""
+    )
+    assert result == ["images", "images closed", "jobs"]

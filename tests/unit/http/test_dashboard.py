@@ -1,5 +1,6 @@
 """The dashboard as it is served: the shell, its files, and the policy under which a browser runs them."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -59,6 +60,19 @@ def test_a_file_is_served_as_what_it_is_and_kept_for_good(client: Client, name: 
     assert client.call("HEAD", path).body == b""
 
 
+@pytest.mark.parametrize("path", ["/dashboard", f"/dashboard/{assets().version}/js/app.js"])
+def test_a_client_that_takes_gzip_gets_it_and_no_other_does(client: Client, path: str) -> None:
+    bare = client.call("GET", path)
+    for accepted in ("gzip", "br, GZIP;q=0.5", "deflate, gzip;q=1.0, *;q=0"):
+        packed = client.call("GET", path, accept_encoding=accepted)
+        assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept-Encoding")
+        assert gzip.decompress(packed.body) == bare.body
+        assert len(packed.body) < len(bare.body)
+    for refused in ("", "br", "gzip;q=0", "gzip; q=0.000", "x-gzip", "*"):
+        response = client.call("GET", path, accept_encoding=refused)
+        assert ("content-encoding" in response.headers, response.body) == (False, bare.body)
+
+
 def test_every_address_in_the_shell_names_a_file_of_its_version(client: Client) -> None:
     html = client.call("GET", "/dashboard").body.decode()
     addresses = re.findall(r'(?:href|src)="(dashboard/[^"]+)"', html)
@@ -81,7 +95,7 @@ def test_the_page_is_its_styles_and_scripts_and_whatever_else_lies_there_is_not(
 
 def test_another_byte_in_any_file_is_another_version(folder: Path) -> None:
     first = assets.__wrapped__(folder)
-    assert first.shell.decode() == f"<!-- {first.version} -->"
+    assert first.shell.content.decode() == f"<!-- {first.version} -->"
     (folder / "js/app.js").write_text("2;")
     second = assets.__wrapped__(folder)
     (folder / "index.html").write_text("<!--{version}-->")

@@ -1,9 +1,11 @@
 // Calls. The key is in this variable and nowhere else; it leaves in one header.
 import { $, say } from "./dom.js";
 
+export const PAGE = 24;
+export const IMAGE_FILTERS = ["q", "prefix", "state", "flag", "format", "error", "since", "until"];
 const FIRST_MS = 2000, LAST_MS = 30000;
 
-let key = null, bearer = false, asking = false;
+let key = null, bearer = false, asking = false, begun = null;
 const polls = new Set();
 
 export class Refusal extends Error {
@@ -30,6 +32,7 @@ export function onKey(act) {
     $("key").value = "";
     $("key-form").hidden = true;
     asking = false;
+    begun = null;
     act();
   });
 }
@@ -76,8 +79,19 @@ function parseProblem(text) {
   }
 }
 
+// Ask beforehand for what a page that still loads will ask for.
+export function begin(path) {
+  begun = { path, answer: call(path) };
+  begun.answer.catch(() => {}); // whoever asks for it hears of it
+}
+
 // Call the API. Args: the path below it, with its query. Returns the response if it is good or 304; throws a Refusal.
 export async function call(path, { method = "GET", headers = {}, body, signal } = {}) {
+  if (begun?.path === path && method === "GET") {
+    const { answer } = begun;
+    begun = null;
+    return answer;
+  }
   if (asking) throw new Refusal("This API needs a key.", { status: 401 });
   const used = key;
   let response;
@@ -92,8 +106,8 @@ export async function call(path, { method = "GET", headers = {}, body, signal } 
   throw refusalOf(response.status, (name) => response.headers.get(name), text, used);
 }
 
-export async function read(path) {
-  return (await call(path)).json();
+export async function read(path, options) {
+  return (await call(path, options)).json();
 }
 
 // Send a body as JSON.
@@ -105,6 +119,12 @@ export async function send(path, body, { method = "POST", headers = {} } = {}) {
 export function query(asked) {
   const given = Object.entries(asked).filter(([, value]) => value !== "" && value !== null && value !== undefined);
   return given.length ? `?${given.map((pair) => pair.map(encodeURIComponent).join("=")).join("&")}` : "";
+}
+
+// The newest images that match some filters of the hash. Returns the path of one page of them.
+export function imagesPath(params, { limit = PAGE, cursor = null } = {}) {
+  const given = Object.fromEntries(IMAGE_FILTERS.map((name) => [name, params[name] ?? ""]));
+  return `images${query({ order: "newest", brief: true, limit, ...given, cursor })}`;
 }
 
 // A browser resolves "." and "..", escaped or not: such a name would be another's place.

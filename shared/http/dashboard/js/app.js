@@ -1,11 +1,11 @@
 // Begin: take the key out of the address, then show the page that the hash names. A page loads when it is first opened.
-import { takeKey, onKey, watchTab } from "./api.js";
-import { $, make } from "./dom.js";
-import { reopen, start } from "./router.js";
+import { begin, imagesPath, onKey, takeKey, watchTab } from "./api.js";
+import { $ } from "./dom.js";
+import { parse, reopen, start } from "./router.js";
 
-let style = null;
-
+const { page, id, params } = parse(location.hash);
 takeKey();
+if (page === "images" && id === null) begin(imagesPath(params)); // the page of images still loads
 onKey(reopen);
 watchTab();
 $("skip").addEventListener("click", (event) => {
@@ -14,20 +14,8 @@ $("skip").addEventListener("click", (event) => {
 });
 start({
   "images": () => import("./pages/images.js"),
-  "images/": () => detailed(import("./pages/image.js")),
-  "jobs": () => detailed(import("./pages/jobs.js")),
-  "jobs/": () => detailed(import("./pages/job.js")),
-  "overview": () => detailed(import("./pages/overview.js")),
+  "images/": () => import("./pages/image.js"),
+  "jobs": () => import("./pages/jobs.js"),
+  "jobs/": () => import("./pages/job.js"),
+  "overview": () => import("./pages/overview.js"),
 });
-
-// A page with the style that the first page does without. If that style can't be had, the page is shown without it.
-async function detailed(module) {
-  style ??= new Promise((resolve) => {
-    const node = make("link", "", { rel: "stylesheet" });
-    node.href = $("frame").getAttribute("href").replace("frame.css", "details.css");
-    for (const end of ["load", "error"]) node.addEventListener(end, resolve);
-    document.head.append(node);
-  });
-  const [loaded] = await Promise.all([module, style]);
-  return loaded;
-}

@@ -95,7 +95,7 @@ class Bar {
       node.textContent = `${VERBS[action]} ${number(fit)}`;
       node.hidden = fit === 0;
     }
-    this.row.hidden = size === 0 || this.running;
+    this.row.hidden = size === 0 || !this.place.hidden;
     this.node.hidden = this.row.hidden && this.place.hidden;
   }
 

@@ -2,6 +2,7 @@
 import { $, make, say } from "./dom.js";
 
 let pages = {}, turn = 0, close = () => {}, shown = null;
+const worn = new Map();
 
 // Return what a hash names: page, id or null, and its other parameters.
 export function parse(hash) {
@@ -54,7 +55,7 @@ async function open() {
   try {
     if (load === undefined) throw new Error("There is no such page.");
     const module = await load();
-    if (module.style) await wear(module.style);
+    await Promise.all([module.style ?? []].flat().map(wear));
     if (mine !== turn) return;
     root.replaceChildren();
     close = module.open(root, { ...params, id }) ?? close;
@@ -64,16 +65,16 @@ async function open() {
   }
 }
 
-// Load the style of a page that has one of its own, once.
+// Load a style of a page's own, once.
 function wear(name) {
-  const address = new URL(`../style/${name}`, import.meta.url).href;
-  if ([...document.styleSheets].some(({ href }) => href === address)) return null;
+  if (worn.has(name)) return worn.get(name);
   const sheet = make("link", "", { rel: "stylesheet" });
-  sheet.href = address;
-  return new Promise((resolve) => {
+  sheet.href = new URL(`../style/${name}`, import.meta.url).href;
+  worn.set(name, new Promise((resolve) => {
     for (const end of ["load", "error"]) sheet.addEventListener(end, resolve, { once: true });
-    document.head.append(sheet);
-  });
+  }));
+  document.head.append(sheet);
+  return worn.get(name);
 }
 
 // Name the window after the page, and let the keyboard begin there.
@@ -104,7 +105,7 @@ export function reopen() {
 }
 
 // Show pages by the hash from now on. A page exports `open(root, params)`, which returns what closes it, and may export
-// `style`, the name of a style of its own. Args: loaders by name, `name/` for the page of one thing.
+// `style`, the names of styles of its own. Args: loaders by name, `name/` for the page of one thing.
 export function start(loaders) {
   pages = loaders;
   addEventListener("hashchange", () => { if (location.hash !== shown) open(); });

@@ -9,6 +9,8 @@ import { cards } from "../report.js";
 import { link } from "../router.js";
 import { color, finite, text } from "../values.js";
 
+export const style = ["tables.css", "details.css"];
+
 export function open(root, { id }) {
   const page = new ImagePage(id);
   root.append(...page.nodes);

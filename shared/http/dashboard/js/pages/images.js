@@ -1,11 +1,11 @@
 // The page of images: a gallery, the newest first, with filters, uploads, and actions on many at once.
-import { call, poll, query } from "../api.js";
+import { IMAGE_FILTERS, PAGE, imagesPath, poll, read } from "../api.js";
 import { bulk } from "../bulk.js";
 import { button, make, say } from "../dom.js";
 import { filterForm } from "../filters.js";
 import { Gallery } from "../gallery.js";
 
-const LIMIT = 24, LARGEST = 200, EMPTY_PAGES = 4;
+const LARGEST = 200, EMPTY_PAGES = 4;
 const LIVE = new Set(["PENDING", "RUNNING"]);
 const states = ["PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELED"];
 const formats = ["jpeg", "png", "webp", "gif", "bmp", "tiff", "heic", "avif"];
@@ -20,17 +20,10 @@ const FIELDS = [
   { name: "flag", label: "Flag", kind: "select", options: flags },
   { name: "format", label: "Format", kind: "select", options: formats.map((format) => [format, format.toUpperCase()]) },
 ];
-const NAMES = [...FIELDS.map(({ name }) => name), "error", "since", "until"];
-
-// What is asked of GET /images for some filters of the hash.
-export function listing(params, limit = LIMIT, cursor = null) {
-  const given = Object.fromEntries(NAMES.map((name) => [name, params[name] ?? ""]));
-  return `images${query({ order: "newest", brief: true, limit, ...given, cursor })}`;
-}
 
 class Images {
   constructor(root, params) {
-    this.params = Object.fromEntries(NAMES.filter((name) => params[name]).map((name) => [name, params[name]]));
+    this.params = Object.fromEntries(IMAGE_FILTERS.filter((name) => params[name]).map((name) => [name, params[name]]));
     Object.assign(this, { first: null, later: [], cursor: null, complete: true, fresh: new Map(), closed: false });
     this.bulk = bulk({
       path: "jobs/actions", actions: ["redrive", "cancel", "delete"], noun: ["image", "images"],
@@ -46,7 +39,7 @@ class Images {
     const { blank, node } = this.gallery;
     root.append(this.head, this.place, this.filters.node, this.bulk.node, blank, node, this.note, this.more);
     this.gallery.wait();
-    this.poll = poll(() => listing(this.params), (body) => this.take(body), () => this.fail());
+    this.poll = poll(() => imagesPath(this.params), (body) => this.take(body), () => this.fail());
     this.offerUploads();
   }
 
@@ -73,7 +66,7 @@ class Images {
     this.first = items;
     if (this.later.length === 0) Object.assign(this, { cursor, complete: complete ?? true });
     this.show();
-    if (begins && items.length < LIMIT && !this.complete) this.load(EMPTY_PAGES);
+    if (begins && items.length < PAGE && !this.complete) this.load(EMPTY_PAGES);
     return this.items.some(({ state }) => LIVE.has(state));
   }
 
@@ -119,12 +112,12 @@ class Images {
     this.more.disabled = true;
     try {
       for (let page = 0; page < pages && this.cursor !== null; page += 1) {
-        const { items, cursor, complete } = await (await call(listing(params, LIMIT, this.cursor))).json();
+        const { items, cursor, complete } = await read(imagesPath(params, { cursor: this.cursor }));
         if (this.closed || params !== this.params) return;
         this.later = page === 0 && before === 0 ? [...this.first, ...items] : [...this.later, ...items];
         Object.assign(this, { cursor, complete: complete ?? true });
         this.show();
-        if (this.later.length - before >= LIMIT) break;
+        if (this.later.length - before >= PAGE) break;
       }
     } catch (error) {
       say("trouble", error.message);
@@ -136,7 +129,7 @@ class Images {
   async* pages(signal) {
     let cursor = null;
     do {
-      const page = await (await call(listing(this.params, LARGEST, cursor), { signal })).json();
+      const page = await read(imagesPath(this.params, { limit: LARGEST, cursor }), { signal });
       yield page.items.filter(({ job }) => job).map(({ name, job }) => ({ ...job, name }));
       cursor = page.cursor;
     } while (cursor !== null);

@@ -9,6 +9,8 @@ import { link } from "../router.js";
 import { timeline } from "../timeline.js";
 import { finite, isEmpty, text } from "../values.js";
 
+export const style = ["tables.css", "details.css"];
+
 const TIMES = ["created_at", "started_at", "ended_at", "not_before", "lease_until", "updated_at"];
 
 export function open(root, { id }) {

@@ -8,6 +8,8 @@ import { flagChips } from "../report.js";
 import { link, note } from "../router.js";
 import { finite, list, object, text, words } from "../values.js";
 
+export const style = ["tables.css", "details.css"];
+
 const HEADS = ["About", "State", "Attempts", "Added", "Ended", "Notes"];
 const ROWS = 50;
 

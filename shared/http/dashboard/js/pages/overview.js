@@ -9,6 +9,8 @@ import { rejected } from "../overview/rejected.js";
 import { section, sentence } from "../parts.js";
 import { note } from "../router.js";
 
+export const style = ["tables.css", "details.css"];
+
 const ROUND_MS = 60000, HOURS = ["1", "3", "6", "12", "24"], USUAL_HOURS = "6";
 
 // A part of the page, which is asked for by itself: what it can't show leaves the others as they are.
