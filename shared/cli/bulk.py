@@ -71,7 +71,7 @@ class Bulk:
             Interrupted: It was to stop. What was sent before has its results.
             ServiceDown: The service is out, or does not decide on some jobs. Those are for another time.
             ServiceRefused: The service refuses the whole batch, as it would refuse every other.
-            JournalUnusable: The ledger can't be written any more.
+            LedgerUnusable: The ledger can't be written any more.
         """
         self._earlier = frozenset(self.ledger.progress.tries)
         batches = iter(list(_batches(self.ledger.progress.remainder())))

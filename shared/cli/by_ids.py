@@ -1,12 +1,12 @@
-"""Act on what an operator names by its id: no list, no journal, and a line for each."""
+"""Act on what an operator names by its id: no list, no ledger, and a line for each."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import typer
 
+from shared.cli import words
 from shared.cli.acts import Act
 from shared.cli.bulk import Bulk, Interrupted
 from shared.cli.connect import Options, connect
@@ -24,8 +24,6 @@ from shared.errors import InvalidReference
 from shared.rules import ids as job_ids
 from shared.rules.timestamps import rfc3339
 from shared.runtime import Runtime
-
-_REJECTED_ID = re.compile("[0-9a-f]{32}")
 
 
 def by_ids(act: Act, ids: Sequence[str], manner: Manner, more: Mapping[str, Any] = NOTHING) -> NoReturn:
@@ -128,7 +126,7 @@ def _act_on(act: Act, identity: str) -> Act:
     Raises:
         InvalidReference: The id is of another form.
     """
-    is_rejected = _REJECTED_ID.fullmatch(identity) is not None
+    is_rejected = words.REJECTED_ID.fullmatch(identity) is not None
     if act is Act.REDRIVE_JOBS and is_rejected:
         return Act.REDRIVE_REJECTED
     if act.is_of_jobs:

@@ -13,7 +13,7 @@ from shared.cli.acts import Act
 from shared.cli.bulk import Bulk, Interrupted
 from shared.cli.exits import Status, stop
 from shared.cli.interrupts import Interrupts
-from shared.cli.journal import Journal, JournalUnusable
+from shared.cli.ledger_file import LedgerFile, LedgerUnusable
 from shared.cli.operations import CHANGED, Ledger, Operation, Progress, Result
 from shared.cli.output import Column, Kind, Output
 from shared.cli.request import Request
@@ -39,7 +39,7 @@ class Dialogue:
         output: For what is said to the operator.
         target: Where the jobs are; see ``Operation``.
         line: The command to go on with.
-        folder: Of journals.
+        folder: Of ledgers.
         runtime: Time and chance.
         results: Takes each result as a line of JSON, for programs.
         can_ask: Whether somebody is there to be asked.
@@ -82,14 +82,14 @@ class Dialogue:
             )
         name = f"{self.act.path}:{self.act.action}"
         try:
-            with Journal(self.folder, self.target, name, self.request.filters, anew=anew) as ledger:
+            with LedgerFile(self.folder, self.target, name, self.request.filters, anew=anew) as ledger:
                 return self._carry_out(ledger, yes=yes)
         except LockHeld:
             stop(Status.REFUSED, "Another process is at this operation. Wait until it is done.")
-        except JournalUnusable as error:
+        except LedgerUnusable as error:
             stop(Status.FAILED, str(error))
 
-    def _carry_out(self, ledger: Journal, *, yes: bool) -> Status:
+    def _carry_out(self, ledger: LedgerFile, *, yes: bool) -> Status:
         output = self.output
         try:
             self._plan(ledger)
@@ -102,7 +102,7 @@ class Dialogue:
         except (KeyboardInterrupt, Interrupted, typer.Abort):
             self._say_how_to_go_on(ledger)
             return Status.INTERRUPTED
-        except (ServiceDown, ServiceRefused, JournalUnusable):
+        except (ServiceDown, ServiceRefused, LedgerUnusable):
             self._say_how_to_go_on(ledger)
             raise
         refused = ledger.progress.refusals

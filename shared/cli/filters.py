@@ -30,7 +30,7 @@ Since = Annotated[
         "--since",
         metavar="TIME",
         parser=_moment,
-        help="Only ended (if live: added) since then: 90m, 12h, 7d or RFC 3339.",
+        help="Only ended (if live: added) since: 90m, 7d or RFC 3339.",
     ),
 ]
 Until = Annotated[

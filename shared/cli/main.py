@@ -11,6 +11,7 @@ from shared.cli.commands.actions import actions
 from shared.cli.commands.analyze import analyze
 from shared.cli.commands.backfill import backfill
 from shared.cli.commands.cancel import cancel
+from shared.cli.commands.delete import delete
 from shared.cli.commands.doctor import doctor
 from shared.cli.commands.export import export
 from shared.cli.commands.history import history
@@ -38,7 +39,7 @@ app = typer.Typer(
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(jobs, show, why, history, trace, lock, stats, actions),
     *(upload, backfill, export),
-    *(cancel, redrive, rejected),
+    *(cancel, redrive, delete, rejected),
     *(analyze, init, verify, doctor),
 )
 for command in COMMANDS:

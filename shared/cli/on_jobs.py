@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from shared.cli.acts import Act
@@ -13,8 +13,6 @@ from shared.cli.operate import by_filters
 from shared.cli.output import Column, Kind, Output
 from shared.cli.request import Manner, Request
 from shared.cli.selection import Selection
-
-_ANY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def act_on_jobs(act: Act, ids: Sequence[str], filters: JobFilters, manner: Manner, *, forget: bool = False) -> None:
@@ -32,10 +30,6 @@ def act_on_jobs(act: Act, ids: Sequence[str], filters: JobFilters, manner: Manne
         stop(Status.USAGE, "Give ids of jobs, or filters such as --state FAILED or --error CODE.")
     if filters.state is not None and filters.state not in act.states:
         stop(Status.USAGE, f"Only jobs in {' or '.join(act.states)} can be {act.words.past}.")
-    try:
-        filters.query(_ANY)
-    except ValueError as error:
-        stop(Status.USAGE, f"A time {error}.")
     request = Request(
         act=act,
         line=["darkroom", act.action, *options, *["--forget"] * forget],

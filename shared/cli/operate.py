@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from shared.cli import journal
+from shared.cli import ledger_file
 from shared.cli import settings as app_settings
 from shared.cli.connect import URL, Options, connect
 from shared.cli.dialogue import Dialogue
@@ -33,7 +33,7 @@ def by_filters(request: Request, manner: Manner) -> NoReturn:
             results=output if manner.as_json else None,
             target=_target(manner, environ),
             line=[*request.line, *manner.words()],
-            folder=journal.folder(environ, home=Path.home()),
+            folder=ledger_file.folder(environ, home=Path.home()),
             runtime=Runtime(),
             can_ask=is_attended(),
         )

@@ -53,7 +53,7 @@ class Operation:
 
 @dataclass
 class Progress:
-    """What the lines of a journal say.
+    """What the lines of a ledger say.
 
     Attributes:
         operation: What is done; None before the first line.
@@ -79,7 +79,7 @@ class Progress:
         """Take a line in.
 
         Raises:
-            KeyError, TypeError, ValueError: It is none of a journal.
+            KeyError, TypeError, ValueError: It is none of a ledger.
         """
         if self.operation is None:
             if line["form"] != _FORM:

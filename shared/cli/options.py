@@ -11,7 +11,7 @@ Url = Annotated[
 ]
 SettingsFile = Annotated[
     Path | None,
-    typer.Option("--settings", metavar="FILE", help="A local.settings.json file. The environment takes precedence."),
+    typer.Option("--settings", metavar="FILE", help="A local.settings.json file; the environment wins."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what matches, and change nothing.")]

@@ -8,6 +8,7 @@ connections and Azurite's own process show. ``dev.py prove`` runs all of them on
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,9 +156,10 @@ def bench(place: Place) -> VerifyBench:
 
 
 @pytest.fixture
-def command(environ: Mapping[str, str]) -> Callable[..., Result]:
+def command(environ: Mapping[str, str], tmp_path: Path) -> Callable[..., Result]:
     """Run the command ``darkroom`` as an operator does, with the settings of the test, on a wide screen."""
-    return lambda *words, **more: CliRunner().invoke(app, words, env={**environ, "COLUMNS": "400", **more})
+    here = {**environ, "COLUMNS": "400", "XDG_STATE_HOME": str(tmp_path)}
+    return lambda *words, **more: CliRunner().invoke(app, words, env={**here, **more})
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from shared.cli import operate
 from shared.cli.main import app
 from shared.rules.ids import digest
 from shared.steps.intake.disposition import Disposition
@@ -43,9 +45,9 @@ def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], benc
 
 
 def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001
-    for words in (("rejected", "0" * 32), ("redrive", "0" * 32)):
-        told = command(*words)
-        assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: No rejected message has this id.\n")
+    shown, redriven = command("rejected", "0" * 32), command("redrive", "0" * 32)
+    assert (shown.exit_code, shown.stderr) == (1, "darkroom: No rejected message has this id.\n")
+    assert (redriven.exit_code, redriven.stdout) == (1, f"{'0' * 32}: No rejected message has this id.\n")
 
 
 def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], bench: VerifyBench) -> None:
@@ -64,26 +66,30 @@ def _codes(command: Callable[..., Result], *words: str) -> list[str]:
 
 
 @pytest.mark.case("security H3", was="rejected rows that nothing removes")
-def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Result], bench: VerifyBench) -> None:
+def test_those_of_a_code_are_deleted_after_a_question(
+    command: Callable[..., Result], bench: VerifyBench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     bench.darkroom.receive.receive(b"[]", owner="queue/1")
-    asked = CliRunner().invoke(app, ["rejected", "--delete", "--code", "empty"], input="n\n", env=dict(bench.environ))
+    monkeypatch.setattr(operate, "is_attended", lambda: True)
+    words, environ = ["rejected", "--delete", "--code", "empty"], {**bench.environ, "XDG_STATE_HOME": str(tmp_path)}
+    asked = CliRunner().invoke(app, words, input="n\n", env=environ)
     assert (asked.exit_code, "Delete 1 rejected message? [y/N]" in asked.stdout) == (1, True)
     assert sorted(_codes(command)) == ["blob_not_found", "blob_not_found", "empty"]
-    told = command("rejected", "--delete", "--code", "empty", "--yes")
-    assert (told.exit_code, told.stdout) == (0, "1 rejected message deleted.\n")
+    told = command(*words, "--yes")
+    assert (told.exit_code, told.stdout.splitlines()[-1]) == (0, "1 deleted, 0 refused.")
     assert _codes(command) == ["blob_not_found"] * 2
 
 
 def test_they_are_picked_by_age(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001 - stands
     assert (_codes(command, "--older-than", "1h"), len(_codes(command))) == ([], 2)
-    told = command("rejected", "--delete", "--older-than", "1h")
-    assert (told.exit_code, told.stdout) == (0, "No rejected message matches. Nothing was deleted.\n")
+    told = command("rejected", "--delete", "--older-than", "1h", "--yes")
+    assert (told.exit_code, told.stdout) == (0, "Nothing matches.\n")
     wrong = command("rejected", "--older-than", "week")
     assert (wrong.exit_code, "must be a whole number" in wrong.stderr) == (2, True)
 
 
 def test_one_is_deleted_and_all_are(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001 - stands
-    assert command("rejected", CAT, "--delete", "--yes").stdout == "1 rejected message deleted.\n"
+    assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: deleted\n"
     assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: No rejected message has this id.\n"
-    assert command("rejected", "--delete", "--yes").stdout == "1 rejected message deleted.\n"
+    assert command("rejected", "--delete", "--yes").stdout.splitlines()[-1] == "1 deleted, 0 refused."
     assert _codes(command) == []

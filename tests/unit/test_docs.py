@@ -45,7 +45,7 @@ _OF_OTHERS: tuple[str, ...] = (
     "PIP_",
     "PYTHON_",
 )
-_OF_OTHERS += ("WEBSITE_", "REQUESTS_CA_", "SSL_CERT_")
+_OF_OTHERS += ("WEBSITE_", "REQUESTS_CA_", "SSL_CERT_", "XDG_")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 

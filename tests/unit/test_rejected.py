@@ -1,23 +1,18 @@
-import io
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
-from shared.cli import rejected as cli
 from shared.cli import words
 from shared.errors import StorageOut
-from shared.ports.rejections import RejectedMessage
 from shared.rules.ids import digest
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from tests.doubles.world import World
 from tests.proving import at_length
-from tests.unit.acts import refusal
 from tests.unit.image_jobs import BLOB_EVENT
 from tests.unit.test_messages import bodies, event
 
@@ -101,43 +96,6 @@ def test_an_id_of_nothing_is_unknown() -> None:
     assert World().darkroom.readmit.readmit("0" * 32) == [Disposition.UNKNOWN]
 
 
-def _row(text: str, second: int = 5) -> RejectedMessage:
-    at = datetime(2026, 1, 2, 3, 4, second, tzinfo=UTC)
-    return RejectedMessage(digest(text), "other_container", "Not here.", at, text, "1")
-
-
-def _list(*rows: RejectedMessage) -> list[list[str]]:
-    said = io.StringIO()
-    cli.print_list(Console(file=said, width=200), iter(rows))
-    return [line.split() for line in said.getvalue().splitlines()]
-
-
-def test_a_list_for_people_has_id_moment_code_and_text_of_each_the_newest_last() -> None:
-    rows = [_row("middle", 6), _row("newest", 7), _row("oldest", 5)]
-    assert _list(*rows) == [
-        ["id", "at", "code", "text"],
-        [digest("oldest"), "2026-01-02T03:04:05.000Z", "other_container", "oldest"],
-        [digest("middle"), "2026-01-02T03:04:06.000Z", "other_container", "middle"],
-        [digest("newest"), "2026-01-02T03:04:07.000Z", "other_container", "newest"],
-    ]
-
-
-def test_a_text_in_a_list_is_no_markup_and_commands_no_terminal_and_a_list_of_nothing_prints_nothing() -> None:
-    assert _list() == []
-    assert _list(_row("[red]a[/red][/]\x1b[2J"))[1][-1] == "[red]a[/red][/]\\x1b[2J"
-
-
-def test_one_for_programs_has_all_that_is_known_of_it() -> None:
-    told = json.loads(cli.as_json(_row("é" * 300)))
-    reason = {"code": "other_container", "message": "Not here.", "at": "2026-01-02T03:04:05.000Z"}
-    assert told == {"id": digest("é" * 300), **reason, "text": "é" * 300}
-
-
-def test_one_for_a_person_keeps_its_lines_and_commands_no_terminal() -> None:
-    told = cli.as_text(_row("{\n\t\r\x1b[2J}"))
-    assert told == "other_container (2026-01-02T03:04:05.000Z): Not here.\n\n{\n\\t\\r\\x1b[2J}"
-
-
 @pytest.mark.parametrize(("text", "hours"), [("90m", 1.5), ("12h", 12), ("7d", 168), ("0d", 0)])
 def test_an_age_is_a_number_and_a_unit(text: str, hours: float) -> None:
     assert words.age(text) == timedelta(hours=hours)
@@ -147,12 +105,6 @@ def test_an_age_is_a_number_and_a_unit(text: str, hours: float) -> None:
 def test_an_age_of_another_form_says_what_it_must_be(text: str) -> None:
     with pytest.raises(ValueError, match="must be a whole number followed by m, h or d"):
         words.age(text)
-
-
-def test_a_redrive_tells_the_first_that_stood_against_it(world: World) -> None:
-    rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
-    world.upload()
-    assert refusal(cli.redrive, world.darkroom.readmit, rejected) == "rejected"
 
 
 @pytest.mark.parametrize("way", ["receive", "bury", "admit"])

@@ -4,13 +4,35 @@ from typing import Annotated
 
 import typer
 
-from shared.cli.options import SettingsFile
+from shared.cli.filters import Error, Flag, InState, Ref, Since, Type, Until
+from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
 
-JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="Ids of jobs, from the log or the job table.")]
+JobIds = Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Ids of jobs; or give filters.")]
 
 
-def cancel(job_ids: JobIds, settings: SettingsFile = None) -> None:
+def cancel(
+    ids: JobIds = None,
+    *,
+    kind: Type = None,
+    state: InState = None,
+    error: Error = None,
+    ref: Ref = None,
+    since: Since = None,
+    until: Until = None,
+    flag: Flag = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    new: New = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    settings: SettingsFile = None,
+) -> None:
     """Cancel waiting or running jobs. A worker that holds one loses its lease."""
-    from shared.cli.each import act_on_each
+    from shared.cli.acts import Act
+    from shared.cli.filters import JobFilters
+    from shared.cli.on_jobs import act_on_jobs
+    from shared.cli.request import Manner
 
-    act_on_each(job_ids, settings, lambda darkroom: darkroom.cancel.cancel, done="canceled")
+    filters = JobFilters(type=kind, state=state, error=error, ref=ref, since=since, until=until, flag=flag)
+    manner = Manner(dry_run=dry_run, yes=yes, anew=new, as_json=as_json, url=url, settings=settings)
+    act_on_jobs(Act.CANCEL_JOBS, ids or [], filters, manner)

@@ -1,29 +1,40 @@
 """``darkroom redrive``: open jobs again."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from shared.cli.options import SettingsFile
+from shared.cli.filters import Error, Flag, InState, Ref, Since, Type, Until
+from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
 
-Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of jobs, from the log, or of rejected messages.")]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="ID…", help="Ids of jobs or of rejected messages; or give filters.")
+]
 
 
-def redrive(ids: Ids, settings: SettingsFile = None) -> None:
-    """Run failed or canceled jobs again, with all of their attempts. Try rejected messages again."""
-    from shared.cli import rejected as rejections
-    from shared.cli import words
-    from shared.cli.each import act_on_each
-    from shared.wiring.steps import Darkroom
+def redrive(
+    ids: Ids = None,
+    *,
+    kind: Type = None,
+    state: InState = None,
+    error: Error = None,
+    ref: Ref = None,
+    since: Since = None,
+    until: Until = None,
+    flag: Flag = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    new: New = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Run failed or canceled jobs again, or try rejected messages again by ids."""
+    from shared.cli.acts import Act
+    from shared.cli.filters import JobFilters
+    from shared.cli.on_jobs import act_on_jobs
+    from shared.cli.request import Manner
 
-    def act(darkroom: Darkroom) -> Callable[[str], object]:
-        def one(identity: str) -> object:
-            if words.REJECTED_ID.fullmatch(identity):
-                rejections.redrive(darkroom.readmit, identity)
-                return None
-            return darkroom.redrive.redrive(identity)
-
-        return one
-
-    act_on_each(ids, settings, act, done="redriven")
+    filters = JobFilters(type=kind, state=state, error=error, ref=ref, since=since, until=until, flag=flag)
+    manner = Manner(dry_run=dry_run, yes=yes, anew=new, as_json=as_json, url=url, settings=settings)
+    act_on_jobs(Act.REDRIVE_JOBS, ids or [], filters, manner)

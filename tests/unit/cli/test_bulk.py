@@ -12,7 +12,7 @@ from shared.cli.operations import CHANGED, DONE, Progress
 from shared.cli.service import ServiceDown
 from tests.unit.acts import note
 from tests.unit.cli.jobs_service import Death, JobsService
-from tests.unit.cli.journals import OPERATION, SELECTION, bulk, journal, run
+from tests.unit.cli.ledgers import OPERATION, SELECTION, bulk, ledger_of, run
 
 JOBS = 7
 
@@ -20,7 +20,7 @@ JOBS = 7
 @pytest.fixture(autouse=True)
 def _batches_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_module, "BATCH", 3)
-    monkeypatch.setattr("shared.cli.journal.os.fsync", lambda _: None)  # no machine dies here
+    monkeypatch.setattr("shared.cli.ledger_file.os.fsync", lambda _: None)  # no machine dies here
 
 
 def _check(service: JobsService, progress: Progress) -> None:
@@ -53,7 +53,7 @@ def test_however_often_it_dies_each_job_is_opened_once(tmp_path: Path, moments: 
     _check(service, run(service, tmp_path))
 
 
-def test_the_journal_of_an_operation_that_is_over_is_gone(tmp_path: Path) -> None:
+def test_the_ledger_of_an_operation_that_is_over_is_gone(tmp_path: Path) -> None:
     assert run(JobsService(JOBS), tmp_path).successes == JOBS - 1
     assert list(tmp_path.iterdir()) == []
 
@@ -65,11 +65,11 @@ def _begin(service: JobsService, ledger: object) -> None:
 
 def test_a_job_that_an_unanswered_try_has_opened_is_counted_as_changed(tmp_path: Path) -> None:
     service = JobsService(JOBS)
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         _begin(service, ledger)
         ledger.send([0, 1, 2])
     service.call("POST", "/jobs/actions", body={"ids": service.ids[:2], "as_of": OPERATION.as_of})
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         bulk(service, ledger).act()
         assert ledger.progress.reasons == {CHANGED: 2, "outdated": 1}
         assert ledger.progress.successes == JOBS - 3
@@ -79,7 +79,7 @@ def test_what_the_service_can_not_decide_is_sent_again_and_nothing_else(tmp_path
     service = JobsService(JOBS)
     service.unknown[service.ids[1]] = 2
     pauses: list[float] = []
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         _begin(service, ledger)
         bulk(service, ledger, pause=pauses.append).act()
         assert ledger.progress.outcomes[1] == DONE
@@ -91,7 +91,7 @@ def test_what_the_service_can_not_decide_is_sent_again_and_nothing_else(tmp_path
 def test_a_service_that_never_decides_ends_it_and_the_rest_is_kept(tmp_path: Path) -> None:
     service = JobsService(JOBS)
     service.unknown[service.ids[0]] = 100
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         _begin(service, ledger)
         with pytest.raises(ServiceDown):
             bulk(service, ledger).act()
@@ -101,12 +101,12 @@ def test_a_service_that_never_decides_ends_it_and_the_rest_is_kept(tmp_path: Pat
 
 def test_an_interrupted_operation_takes_the_results_of_what_runs_and_sends_no_more(tmp_path: Path) -> None:
     service = JobsService(JOBS)
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         _begin(service, ledger)
         with pytest.raises(Interrupted):
             bulk(service, ledger, should_stop=lambda: len(service.calls) > 4).act()
         assert len(ledger.progress.outcomes) == 3
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         bulk(service, ledger).act()
         assert ledger.progress.remainder() == []
     assert service.acts == Counter(dict.fromkeys(service.ids[:-1], 1))
@@ -127,7 +127,7 @@ def test_no_more_batches_run_at_once_than_are_wanted(tmp_path: Path, at_once: in
             running -= 1
 
     service.call = call  # type: ignore[method-assign,assignment]
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         _begin(service, ledger)
         bulk(service, ledger, at_once=at_once).act()
     assert most <= at_once
@@ -135,9 +135,9 @@ def test_no_more_batches_run_at_once_than_are_wanted(tmp_path: Path, at_once: in
 
 def test_a_list_goes_on_from_its_beginning_where_its_cursor_is_refused(tmp_path: Path) -> None:
     service = JobsService(JOBS)
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         ledger.begin(OPERATION)
         ledger.plan(service.ids[:2], [0, "of an old release"])
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         SELECTION.collect(service, ledger, lambda _: None)
         assert ledger.progress.plan == service.ids

@@ -1,4 +1,4 @@
-"""The journal of an operation: its lines in a file of the user's state directory, which outlives the process.
+"""The ledger of an operation: its lines in a file of the user's state directory, which outlives the process.
 
 A file has one JSON line a step (``operations``), is the user's own, and only grows until the operation is over. A last
 line that is torn counts as not written.
@@ -17,12 +17,12 @@ from shared.errors import DarkroomError
 from shared.rules.ids import digest
 
 
-class JournalUnusable(DarkroomError):
-    """A journal can't be read or written."""
+class LedgerUnusable(DarkroomError):
+    """A ledger can't be read or written."""
 
 
 def folder(environ: Mapping[str, str], *, home: Path, is_windows: bool = os.name == "nt") -> Path:
-    """Return where journals are: in the user's state directory.
+    """Return where ledgers are: in the user's state directory.
 
     Args:
         environ: ``XDG_STATE_HOME``, which counts if it is absolute; on Windows ``LOCALAPPDATA``.
@@ -35,11 +35,11 @@ def folder(environ: Mapping[str, str], *, home: Path, is_windows: bool = os.name
     return state / "darkroom" / "operations"
 
 
-class Journal(Ledger):
-    """The journal of one target, action and filters; held against other processes while entered.
+class LedgerFile(Ledger):
+    """The ledger of one target, action and filters; held against other processes while entered.
 
     Args:
-        place: The folder of journals; made where it is missing.
+        place: The folder of ledgers; made where it is missing.
         target: See ``Operation``.
         action: The same.
         filters: The same.
@@ -61,7 +61,7 @@ class Journal(Ledger):
 
         Raises:
             LockHeld: Another process is at it.
-            JournalUnusable: The folder or the file can't be used, or the file has another form.
+            LedgerUnusable: The folder or the file can't be used, or the file has another form.
         """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ class Journal(Ledger):
             for line in _lines(whole[:length]):
                 self.progress.take(line)
         except (KeyError, TypeError, ValueError):
-            raise JournalUnusable(
+            raise LedgerUnusable(
                 f"{self.path} is damaged, or of another release. Give --new to begin again without it."
             ) from None
         self._truncate(length)
@@ -133,8 +133,8 @@ def _lines(content: bytes) -> Iterator[Mapping[str, Any]]:
         yield line
 
 
-def _unusable(path: Path, error: OSError) -> JournalUnusable:
-    return JournalUnusable(
-        f"The journal can't be kept in {path}: {error.strerror or type(error).__name__}. "
+def _unusable(path: Path, error: OSError) -> LedgerUnusable:
+    return LedgerUnusable(
+        f"The ledger can't be kept in {path}: {error.strerror or type(error).__name__}. "
         "Set XDG_STATE_HOME to a folder that you may write to, or make room there."
     )

@@ -1,4 +1,4 @@
-"""The journal of an operation: a file of the user's own, which tells a later process how far an earlier one came."""
+"""The ledger of an operation: a file of the user's own, which tells a later process how far an earlier one came."""
 
 import json
 import stat
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.journal import Journal, JournalUnusable, folder
+from shared.cli.ledger_file import LedgerFile, LedgerUnusable, folder
 from shared.errors import LockHeld
-from tests.unit.cli.journals import OPERATION, journal
+from tests.unit.cli.ledgers import OPERATION, ledger_of
 
 
 def test_it_stands_in_the_state_directory_of_the_user() -> None:
@@ -23,37 +23,37 @@ def test_it_stands_in_the_state_directory_of_the_user() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are of POSIX")
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    with journal(tmp_path / "new") as ledger:
+    with ledger_of(tmp_path / "new") as ledger:
         ledger.begin(OPERATION)
         assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
         assert stat.S_IMODE(ledger.path.parent.stat().st_mode) == 0o700
 
 
 def test_its_first_line_is_the_operation(tmp_path: Path) -> None:
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         ledger.begin(OPERATION)
         ledger.plan(["a"], [0, "more"])
     first, second = map(json.loads, ledger.path.read_text().splitlines())
     assert first["operation"]["id"] == OPERATION.id
     assert second == {"planned": ["a"], "place": [0, "more"]}
-    with journal(tmp_path) as again:
+    with ledger_of(tmp_path) as again:
         assert again.progress == ledger.progress
 
 
 @pytest.mark.parametrize("other", [{"target": "there"}, {"action": "delete"}, {"filters": {"state": "CANCELED"}}])
-def test_another_target_action_or_filter_has_a_journal_of_its_own(tmp_path: Path, other: dict[str, object]) -> None:
+def test_another_target_action_or_filter_has_a_ledger_of_its_own(tmp_path: Path, other: dict[str, object]) -> None:
     words = {"target": OPERATION.target, "action": OPERATION.action, "filters": OPERATION.filters}
-    paths = {Journal(tmp_path, **(words | more)).path for more in ({}, {}, other)}  # type: ignore[arg-type]
+    paths = {LedgerFile(tmp_path, **(words | more)).path for more in ({}, {}, other)}  # type: ignore[arg-type]
     assert len(paths) == 2
 
 
 def test_a_torn_last_line_counts_as_not_written_and_the_next_line_stands_by_itself(tmp_path: Path) -> None:
-    with journal(tmp_path) as ledger:
+    with ledger_of(tmp_path) as ledger:
         ledger.begin(OPERATION)
         ledger.plan(["a"], None)
     whole = ledger.path.read_bytes()
     ledger.path.write_bytes(whole[:-3])
-    with journal(tmp_path) as again:
+    with ledger_of(tmp_path) as again:
         assert (again.progress.operation, again.progress.plan) == (OPERATION, [])
         again.plan(["a"], None)
     assert ledger.path.read_bytes() == whole
@@ -61,24 +61,24 @@ def test_a_torn_last_line_counts_as_not_written_and_the_next_line_stands_by_itse
 
 @pytest.mark.parametrize("content", [b"[]\n", b"{\n{}\n", b"{}\n", b'{"form":9,"operation":{}}\n', b"\xff\n"])
 def test_a_damaged_one_is_refused_unless_the_operation_begins_anew(tmp_path: Path, content: bytes) -> None:
-    path = journal(tmp_path).path
+    path = ledger_of(tmp_path).path
     path.write_bytes(content)
-    with pytest.raises(JournalUnusable, match="Give --new"), journal(tmp_path):
+    with pytest.raises(LedgerUnusable, match="Give --new"), ledger_of(tmp_path):
         pass
-    with Journal(tmp_path, OPERATION.target, OPERATION.action, OPERATION.filters, anew=True) as ledger:
+    with LedgerFile(tmp_path, OPERATION.target, OPERATION.action, OPERATION.filters, anew=True) as ledger:
         ledger.begin(OPERATION)
-    with journal(tmp_path) as again:
+    with ledger_of(tmp_path) as again:
         assert again.progress.operation == OPERATION
 
 
 def test_two_processes_never_share_one(tmp_path: Path) -> None:
-    with journal(tmp_path), pytest.raises(LockHeld), journal(tmp_path):
+    with ledger_of(tmp_path), pytest.raises(LockHeld), ledger_of(tmp_path):
         pass
-    with journal(tmp_path):
+    with ledger_of(tmp_path):
         pass
 
 
 def test_a_folder_that_can_not_be_used_is_said_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(JournalUnusable, match="Set XDG_STATE_HOME"), journal(tmp_path / "file"):
+    with pytest.raises(LedgerUnusable, match="Set XDG_STATE_HOME"), ledger_of(tmp_path / "file"):
         pass

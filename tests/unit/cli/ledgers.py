@@ -1,4 +1,4 @@
-"""A redrive with its journal, as often interrupted and begun again as a test wants."""
+"""A redrive with its ledger, as often interrupted and begun again as a test wants."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.cli.acts import Act
 from shared.cli.bulk import Bulk
-from shared.cli.journal import Journal
+from shared.cli.ledger_file import LedgerFile
 from shared.cli.operations import Operation, Progress
 from shared.cli.selection import Selection
 from shared.rules.timestamps import rfc3339
@@ -17,8 +17,8 @@ OPERATION = Operation(id="0" * 32, target="here", action="redrive", filters={"st
 SELECTION = Selection("/jobs", ({"state": "FAILED", "until": NOON},))
 
 
-class MortalJournal(Journal):
-    """A journal that may die before it writes a line, when half of the line stands, and behind it."""
+class MortalLedger(LedgerFile):
+    """A ledger that may die before it writes a line, when half of the line stands, and behind it."""
 
     moment: Callable[[], None] = Countdown()
 
@@ -35,12 +35,12 @@ class MortalJournal(Journal):
         self.moment()
 
 
-def journal(folder: Path) -> MortalJournal:
-    """Give the journal of the operation."""
-    return MortalJournal(folder, OPERATION.target, OPERATION.action, OPERATION.filters)
+def ledger_of(folder: Path) -> MortalLedger:
+    """Give the ledger of the operation."""
+    return MortalLedger(folder, OPERATION.target, OPERATION.action, OPERATION.filters)
 
 
-def bulk(service: JobsService, ledger: Journal, **more: Any) -> Bulk:  # noqa: ANN401 - fields of Bulk
+def bulk(service: JobsService, ledger: LedgerFile, **more: Any) -> Bulk:  # noqa: ANN401 - fields of Bulk
     """Give what acts, one batch at a time."""
     fields = {"watch": lambda _: None, "should_stop": lambda: False, "pause": lambda _: None, "at_once": 1, **more}
     return Bulk(service=service, ledger=ledger, kind=Act.REDRIVE_JOBS, more={"as_of": AS_OF}, **fields)
@@ -51,13 +51,13 @@ def run(service: JobsService, folder: Path, moment: int | None = None) -> Progre
 
     Args:
         service: Has the jobs.
-        folder: Of the journal.
+        folder: Of the ledger.
         moment: At which this process dies.
 
     Raises:
         Death: It has died.
     """
-    with journal(folder) as ledger:
+    with ledger_of(folder) as ledger:
         service.moment = ledger.moment = Countdown(moment)
         if ledger.progress.operation is None:
             ledger.begin(OPERATION)

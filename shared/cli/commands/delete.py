@@ -1,0 +1,40 @@
+"""``darkroom delete``: take ended jobs away."""
+
+from typing import Annotated
+
+import typer
+
+from shared.cli.filters import Error, Flag, InState, Ref, Since, Type, Until
+from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
+
+JobIds = Annotated[list[str] | None, typer.Argument(metavar="ID…", help="Ids of jobs; or give filters.")]
+Forget = Annotated[bool, typer.Option("--forget", help="Also their keys, so that type and ref can be added again.")]
+
+
+def delete(
+    ids: JobIds = None,
+    *,
+    kind: Type = None,
+    state: InState = None,
+    error: Error = None,
+    ref: Ref = None,
+    since: Since = None,
+    until: Until = None,
+    flag: Flag = None,
+    forget: Forget = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    new: New = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Delete jobs that have ended, with their reports and thumbnails."""
+    from shared.cli.acts import Act
+    from shared.cli.filters import JobFilters
+    from shared.cli.on_jobs import act_on_jobs
+    from shared.cli.request import Manner
+
+    filters = JobFilters(type=kind, state=state, error=error, ref=ref, since=since, until=until, flag=flag)
+    manner = Manner(dry_run=dry_run, yes=yes, anew=new, as_json=as_json, url=url, settings=settings)
+    act_on_jobs(Act.DELETE_JOBS, ids or [], filters, manner, forget=forget)

@@ -1,0 +1,213 @@
+"""``darkroom cancel``, ``redrive`` and ``delete``, as an operator meets them; the API is a double."""
+
+import json
+import shlex
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from shared.cli import bulk as bulk_module
+from shared.cli import by_ids, operate
+from shared.cli.commands.cancel import cancel
+from shared.cli.commands.delete import delete
+from shared.cli.commands.redrive import redrive
+from shared.cli.service import ServiceDown, ServiceRefused
+from tests.unit.cli.jobs_service import Death, JobsService
+
+JOBS = 7
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def service() -> JobsService:
+    """Give failed jobs, of which the last is outdated."""
+    return JobsService(JOBS, page=4)
+
+
+@pytest.fixture
+def command(service: JobsService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run a command, with an operator who types what a test says; without it nobody is there."""
+    app = typer.Typer(rich_markup_mode=None)
+    for function in (cancel, redrive, delete):
+        app.command()(function)
+    monkeypatch.setattr(bulk_module, "BATCH", 3)
+    monkeypatch.setattr(bulk_module, "AT_ONCE", 1)
+    for module in (operate, by_ids):
+        monkeypatch.setattr(module, "connect", lambda _: service)
+    environ = {"XDG_STATE_HOME": str(tmp_path), "DARKROOM_URL": "https://app.example", "COLUMNS": "400"}
+
+    def run(*words: str, types: str | None = None) -> Result:
+        for module in (operate, by_ids):
+            monkeypatch.setattr(module, "is_attended", lambda: types is not None)
+        return CliRunner().invoke(app, words, input=types, env=environ)
+
+    return run
+
+
+ALL = ("redrive", "--state", "FAILED")
+
+
+def _sum(service: JobsService) -> list[int]:
+    return [service.acts[each] for each in service.ids]
+
+
+def test_it_says_how_many_match_shows_the_first_asks_and_sums_up(
+    command: Command, service: JobsService, tmp_path: Path
+) -> None:
+    result = command(*ALL, types="y\n")
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert lines[0] == "7 jobs match."
+    assert [line.split()[0] for line in lines[1:7]] == ["id", *service.ids[:5]]
+    assert lines[7] == "… and 2 more"
+    assert lines[8].startswith("Redrive 7 jobs? [y/N]:")
+    assert lines[9] == "6 redriven, 1 refused."
+    assert lines[11].split() == ["1", "outdated", "outdated."]
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_an_operator_who_says_no_has_nothing_done_and_nothing_to_go_on_with(
+    command: Command, service: JobsService, tmp_path: Path
+) -> None:
+    result = command(*ALL, types="n\n")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "Nothing was done.")
+    assert (_sum(service), list(tmp_path.rglob("*.*"))) == ([0] * JOBS, [])
+
+
+def test_where_nobody_can_answer_it_wants_yes_and_asks_the_service_for_nothing(
+    command: Command, service: JobsService
+) -> None:
+    result = command(*ALL)
+    assert (result.exit_code, "--yes" in result.stderr, service.calls) == (2, True, [])
+    assert command(*ALL, "--yes").exit_code == 1
+    assert _sum(service) == [1] * 6 + [0]
+
+
+def test_a_dry_run_changes_nothing(command: Command, service: JobsService, tmp_path: Path) -> None:
+    result = command(*ALL, "--dry-run")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "7 jobs match.")
+    assert {path for path, _ in service.calls} == {"/actions", "/jobs"}
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_where_nothing_matches_it_says_so_and_all_is_well(command: Command, service: JobsService) -> None:
+    service.ids = []
+    result = command(*ALL, "--yes")
+    assert (result.exit_code, result.stdout) == (0, "Nothing matches.\n")
+
+
+def test_programs_get_a_line_for_each_job_and_people_the_rest(command: Command, service: JobsService) -> None:
+    result = command(*ALL, "--yes", "--json")
+    results = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {one["id"]: one["outcome"] for one in results} == dict.fromkeys(service.ids[:6], "done") | {
+        service.ids[6]: "refused"
+    }
+    assert "6 redriven, 1 refused." in result.stderr
+
+
+def _die_after(service: JobsService, calls: int, error: Exception) -> None:
+    answer = service.call
+
+    def call(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - as the service
+        if sum(path == "/jobs/actions" for path, _ in service.calls) == calls:
+            raise error
+        return answer(*args, **more)
+
+    service.call = call  # type: ignore[method-assign]
+
+
+def test_an_operation_that_the_service_has_stopped_goes_on_with_the_line_that_it_prints(
+    command: Command, service: JobsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_module, "TRIES", 1)
+        _die_after(service, 1, ServiceDown("app.example does not answer."))
+        first = command(*ALL, "--yes")
+    assert (first.exit_code, first.stdout.splitlines()[-1]) == (3, "3 redriven, 0 refused.")
+    del service.call
+    words = shlex.split(first.stderr.splitlines()[0].partition("To go on: darkroom ")[2])
+    second = command(*words)
+    assert "Goes on with the redrive begun at 2026-05-04T12:00:00.000Z: 3 of 7 are done." in second.stdout
+    assert "6 redriven, 1 refused." in second.stdout
+    assert _sum(service) == [1] * 6 + [0]
+
+
+def test_new_begins_another_operation(command: Command, service: JobsService, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_module, "TRIES", 1)
+        _die_after(service, 1, Death())
+        assert command(*ALL, "--yes").exit_code == 3
+    del service.call
+    service.now += timedelta(minutes=1)
+    result = command(*ALL, "--yes", "--new")
+    assert result.stdout.splitlines()[0] == "7 jobs match."
+    assert _sum(service) == [2, 2, 2, 1, 1, 1, 0]
+
+
+def test_a_filter_that_the_service_refuses_leaves_nothing_to_go_on_with(
+    command: Command, service: JobsService, tmp_path: Path
+) -> None:
+    _die_after(service, 0, ServiceRefused(422, "invalid", "A field is not valid."))
+    assert command(*ALL, "--yes").exit_code == 2
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_control_c_waits_for_what_runs_sums_up_and_says_how_to_go_on(command: Command, service: JobsService) -> None:
+    answer = service.call
+
+    def call(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - as the service
+        if args[1] == "/jobs/actions":
+            signal.raise_signal(signal.SIGINT)
+        return answer(*args, **more)
+
+    service.call = call  # type: ignore[method-assign]
+    result = command(*ALL, "--yes")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "3 redriven, 0 refused.")
+    assert result.stderr.endswith("4 jobs left. To go on: darkroom redrive --state FAILED --yes\n")
+    assert _sum(service) == [1, 1, 1, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["cancel"], "Give ids of jobs, or filters"),
+        (["cancel", "--state", "FAILED"], "Only jobs in PENDING or RUNNING can be canceled."),
+        (["delete", "--state", "RUNNING", "--yes"], "can be deleted."),
+        (["redrive", f"t-{0:032x}", "--type", "t"], "Give ids or filters, not both."),
+        (["redrive", f"t-{0:032x}", "--dry-run"], "Ids match themselves."),
+        (["redrive", "--since", "yesterday"], "must be an age such as 90m"),
+        (["delete", f"t-{0:032x}"], "Nobody is there to answer a question. Give --yes."),
+    ],
+)
+def test_wrong_usage_ends_it_with_2_and_says_what_to_do(
+    command: Command, service: JobsService, words: list[str], sentence: str
+) -> None:
+    result = command(*words)
+    assert (result.exit_code, sentence in result.stderr, service.calls) == (2, True, [])
+
+
+def test_ids_are_acted_on_without_a_list_and_a_journal(command: Command, service: JobsService, tmp_path: Path) -> None:
+    first, last = service.ids[0], service.ids[-1]
+    result = command("redrive", last, "no id", first, first)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"{last}: outdated.",
+        "no id: The job id must be '{type}-{32 hex digits}'.",
+        f"{first}: redriven",
+    ]
+    assert [path for path, _ in service.calls] == ["/actions", "/jobs/actions"]
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_each_call_names_the_operation_its_beginning_and_its_filters(command: Command, service: JobsService) -> None:
+    command("redrive", "--error", "odd", "--since", "2h", "--yes")
+    bodies = [body for path, body in service.calls if path == "/jobs/actions"]
+    assert len({body["operation"] for body in bodies}) == 1
+    assert {body["as_of"] for body in bodies} == {"2026-05-04T12:00:00.000Z"}
+    assert bodies[0]["filter"] == {"error": "odd", "since": "2h"}
