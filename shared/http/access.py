@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Mapping
 
 from shared.http.error_codes import ErrorCode
-from shared.http.principal import read_principal
 from shared.http.problems import Problem
 from shared.rules.callers import HOST_KEY, Caller, Proof
 from shared.rules.keys import ApiKey, Role, bearer_of
@@ -61,7 +60,7 @@ class Authorizer:
         operation: Returns the operation of a method and a path; None if the API has no such operation.
         host: Who calls where neither keys nor principals count: the host has checked its own key, and lets in whom it
             lets in.
-        easy_auth: Whether the authentication of App Service says who has signed in.
+        principal_of: Reads who has signed in from the header of App Service; None where nobody signs in.
     """
 
     def __init__(
@@ -70,12 +69,12 @@ class Authorizer:
         *,
         operation: Callable[[str, str], str | None],
         host: Caller = HOST_KEY,
-        easy_auth: bool = False,
+        principal_of: Callable[[str], Caller | None] | None = None,
     ) -> None:
         self._keys = keys
         self._operation = operation
         self._host = host
-        self._easy_auth = easy_auth
+        self._principal_of = principal_of
 
     def authorize(
         self, method: str, path: str, authorization: str | None, principal: str | None = None
@@ -86,7 +85,7 @@ class Authorizer:
             method: Of HTTP.
             path: Decoded.
             authorization: The header; None without it.
-            principal: The header of App Service, which nobody reads without ``easy_auth``; None without it.
+            principal: The header of App Service, which nobody reads where nobody signs in; None without it.
 
         Returns:
             Who calls: by a key of ours, or else by having signed in; without both by the host; None at a public
@@ -95,7 +94,7 @@ class Authorizer:
         Raises:
             Problem: 401: no known key was sent, and nobody has signed in. 403: the role may not call this operation.
         """
-        if not self._keys and not self._easy_auth:
+        if not self._keys and self._principal_of is None:
             return self._host
         operation = self._operation(method, path)
         caller = self._caller(authorization, principal)
@@ -123,12 +122,12 @@ class Authorizer:
         key = bearer_of(self._keys, bearer[1]) if bearer else None
         if key is not None:
             return Caller.of_key(key)
-        return read_principal(principal) if self._easy_auth and principal is not None else None
+        return None if self._principal_of is None or principal is None else self._principal_of(principal)
 
     def _key_problem(self, *, invalid: bool) -> Problem:
         challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if invalid else "")
         headers = {"WWW-Authenticate": challenge}
-        if self._easy_auth:
+        if self._principal_of is not None:
             return Problem(ErrorCode.KEY_REQUIRED, _SIGN_IN, headers=headers)
         return Problem(ErrorCode.KEY_REQUIRED, headers=headers)
 

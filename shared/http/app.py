@@ -21,6 +21,7 @@ from shared.http.error_codes import ErrorCode
 from shared.http.gateway import Gateway, forwarder
 from shared.http.openapi import drop_null_parameters
 from shared.http.paths import ROOT, Paths
+from shared.http.principal import read_principal
 from shared.http.problems import Problem
 from shared.rules.callers import ANYONE, HOST_KEY
 from shared.settings.enums import ApiAuth
@@ -119,12 +120,25 @@ def build(api: Dependencies, *, has_keys: bool = False) -> FastAPI:
     return app
 
 
-def gateway_of(app: FastAPI, settings: Settings) -> Gateway:
-    """Return the gateway that checks requests before the app gets them."""
+def gateway_of(app: FastAPI, settings: Settings, *, is_open: bool = False) -> Gateway:
+    """Return the gateway that checks requests before the app gets them.
+
+    Args:
+        app: The app.
+        settings: Who may call it, and how much they may send.
+        is_open: Whether App Service is known to check nobody: then nobody has signed in, whatever the settings say.
+    """
     host = ANYONE if settings.api_auth is ApiAuth.ANONYMOUS else HOST_KEY
     operation = Paths(app.routes).operation
-    authorizer = Authorizer(settings.api_keys, operation=operation, host=host, easy_auth=settings.easy_auth)
+    who = read_principal if not is_open else _nobody
+    authorizer = Authorizer(
+        settings.api_keys, operation=operation, host=host, principal_of=who if settings.easy_auth else None
+    )
     return Gateway(forwarder(app), authorizer=authorizer, max_bytes=settings.max_bytes)
+
+
+def _nobody(_: str) -> None:
+    """Believe no header."""
 
 
 async def _respond(request: Request, error: Exception) -> Response:

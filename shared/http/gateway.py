@@ -23,6 +23,7 @@ from shared.http.cross_site import is_cross_site, says_where_from
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 from shared.rules.callers import Caller, Proof
+from shared.settings import app_settings
 from shared.settings.settings import Settings
 from shared.telemetry import LogEvent, emit
 from shared.tracing import is_sampled, valid_traceparent
@@ -201,5 +202,6 @@ def _own_gateway() -> Gateway:
             settings, runtime = Settings.read(os.environ), Runtime()
             open_tracer(os.environ)  # FastAPI looks for it at each request, and the first has a span too
             api = Dependencies(wiring.darkroom, asyncio.sleep, runtime.monotonic, runtime.draw)
-            _instance = gateway_of(build(api, has_keys=settings.has_callers), settings)
+            is_open = app_settings.checks_sign_in(os.environ) is False
+            _instance = gateway_of(build(api, has_keys=settings.has_callers), settings, is_open=is_open)
         return _instance

@@ -50,6 +50,12 @@ _ALIKE = 0.87
 _DECLARED = frozenset(declared.metadata["name"] for declared in fields(Settings))
 
 
+def checks_sign_in(environ: Mapping[str, str]) -> bool | None:
+    """Say whether App Service checks who signs in; None where it does not say so: outside, or in an app's settings."""
+    value = environ.get(AUTH_ENABLED, "").strip().lower()
+    return value == "true" if value else None
+
+
 def similar_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield each name that is nearly that of a setting, and that setting's."""
     own = {**{name.upper(): name for name in _DECLARED}, THREADS: THREADS}

@@ -6,11 +6,14 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.http import gateway
+from shared.http.app import gateway_of
 from shared.rules.callers import Caller, Proof
 from shared.rules.keys import Role
+from shared.settings import app_settings
 from shared.settings.enums import ApiAuth
 from shared.settings.settings import Settings
-from tests.unit.http.client import Client
+from tests.unit.http.client import LOOP, Client, send
 from tests.unit.http.test_access import KEYS, MAY, SETTING, operations, refusal_code
 from tests.unit.http.test_callers import callers
 from tests.unit.http.test_principal import NAME, ROLE, principal
@@ -81,6 +84,31 @@ def test_the_app_sees_neither_principals_nor_tokens_nor_cookies(settings: dict[s
     }
     assert client.call("GET", "/health", **signed_in("operator"), **tokens).status == 200
     assert [name for name in names if name.startswith(("x-ms-", "cookie", "x-zumo"))] == []
+
+
+def test_where_app_service_says_that_it_checks_nobody_nobody_has_signed_in(client: Client) -> None:
+    client.gateway = gateway_of(client.app, client.world.settings, is_open=True)
+    assert client.call("GET", "/jobs", **signed_in("operator")).refusal == (401, "key_required", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_checked"),
+    [("True", True), ("true", True), ("False", False), ("no", False), (" ", None), (None, None)],
+)
+def test_only_true_says_that_app_service_checks_who_signs_in(value: str | None, is_checked: bool | None) -> None:  # noqa: FBT001
+    environ = {} if value is None else {"WEBSITE_AUTH_ENABLED": value}
+    assert app_settings.checks_sign_in(environ) is is_checked
+
+
+@pytest.mark.parametrize(("value", "status"), [("True", 404), ("False", 401)])
+def test_the_app_believes_what_its_environment_says_of_app_service(
+    monkeypatch: pytest.MonkeyPatch, value: str, status: int
+) -> None:
+    monkeypatch.setattr(gateway, "_instance", None)
+    monkeypatch.setenv("EASY_AUTH", "true")
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", value)
+    call = send(gateway._own_gateway(), "GET", "http://h/api/nothing", None, signed_in("operator"))
+    assert LOOP.run(call).status == status
 
 
 def test_a_key_counts_before_who_has_signed_in() -> None:

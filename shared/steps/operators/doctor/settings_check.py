@@ -93,13 +93,13 @@ def _choices(environ: Mapping[str, str], settings: Settings) -> Iterator[Diagnos
 
 def _sign_in(environ: Mapping[str, str]) -> Diagnosis:
     """Say whether App Service checks who signs in, as far as the environment shows it: its own has the variable."""
-    value = environ.get(app_settings.AUTH_ENABLED, "").strip()
-    is_app_service = bool(environ.get(app_settings.SITE_NAME, "").strip())
-    if value.lower() == "true":
+    is_checked = app_settings.checks_sign_in(environ)
+    if is_checked:
         return Diagnosis(Symptom.EASY_AUTH_ON, SETTINGS)
-    if value or is_app_service:
-        return Diagnosis(Symptom.EASY_AUTH_OFF, SETTINGS, {"value": value or _ABSENT})
-    return Diagnosis(Symptom.EASY_AUTH_UNSEEN, SETTINGS)
+    if is_checked is None and not environ.get(app_settings.SITE_NAME, "").strip():
+        return Diagnosis(Symptom.EASY_AUTH_UNSEEN, SETTINGS)
+    value = environ.get(app_settings.AUTH_ENABLED, "").strip() or _ABSENT
+    return Diagnosis(Symptom.EASY_AUTH_OFF, SETTINGS, {"value": value})
 
 
 def _flex(environ: Mapping[str, str], settings: Settings) -> Iterator[Diagnosis]:
