@@ -5,23 +5,34 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 from azure.data.tables import UpdateMode
 
-from shared.errors import Lost
+from shared.errors import Lost, Undecided
 from shared.ports.actions import ActionLog, ActionRow, NewAction
 from shared.rules.actions import Action, Counts
 from shared.rules.invariants import Finding
 from shared.rules.keys import Role
+from shared.storage.action_table import PATIENCE
+from shared.storage.retries import RetryPolicy
 from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.places import Place
 from tests.doubles.actions import MemoryActions
 from tests.doubles.clock import FakeClock
-from tests.doubles.transports import Fault
+from tests.doubles.transports import Fault, Passing
 from tests.sdk_clients import table_of
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 COUNTS = Counts(done=1, refused=2, codes={"mismatch": 1, "live": 1})
 IDS = tuple(f"image-analysis-{number:032x}" for number in range(10))
+
+
+class Unreachable(Passing):
+    """No request arrives."""
+
+    def send(self, request: Any, **_: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Find no connection."""
+        raise ServiceRequestError(f"no connection for {request.method}")
 
 
 @pytest.fixture
@@ -135,6 +146,17 @@ def test_actions_are_forgotten_when_the_reply_is_lost(faulty: FaultyStorage, fau
     faulty.wire.arm(fault)
     assert faulty.storage.actions.forget([(row.id, row.etag) for row in rows]) == 3
     assert _all(faulty.rivals.actions) == []
+
+
+def test_who_waits_for_the_end_of_an_action_gives_storage_that_is_out_a_few_seconds(place: Place) -> None:
+    begun = place.build(create=True).storage.actions.insert(new())
+    clock = FakeClock()
+    retry = RetryPolicy(monotonic=clock, pause=clock.advance)
+    log = place.build(Unreachable(place.transport), retry=retry).storage.actions
+    before = clock()
+    with pytest.raises(Undecided):
+        log.end(begun, COUNTS, now=NOON)
+    assert clock() - before <= PATIENCE.total_seconds()
 
 
 FORGED: list[dict[str, Any]] = [
