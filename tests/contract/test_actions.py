@@ -27,6 +27,16 @@ COUNTS = Counts(done=1, refused=2, codes={"mismatch": 1, "live": 1})
 IDS = tuple(f"image-analysis-{number:032x}" for number in range(10))
 
 
+class Twice(Passing):
+    """Each write arrives twice, and the second answer is heard."""
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send it again."""
+        if request.url.endswith("/$batch"):
+            super().send(request, **kwargs)
+        return super().send(request, **kwargs)
+
+
 class Unreachable(Passing):
     """No request arrives."""
 
@@ -146,6 +156,14 @@ def test_actions_are_forgotten_when_the_reply_is_lost(faulty: FaultyStorage, fau
     faulty.wire.arm(fault)
     assert faulty.storage.actions.forget([(row.id, row.etag) for row in rows]) == 3
     assert _all(faulty.rivals.actions) == []
+
+
+def test_an_action_whose_request_arrives_twice_is_kept_once_and_can_end(place: Place) -> None:
+    place.build(create=True)
+    begun = place.build(Twice(place.transport)).storage.actions.insert(new())
+    log = place.build().storage.actions
+    log.end(begun, COUNTS, now=NOON)
+    assert [(row.id, row.counts) for row in _all(log)] == [(begun.id, COUNTS)]
 
 
 def test_who_waits_for_the_end_of_an_action_gives_storage_that_is_out_a_few_seconds(place: Place) -> None:

@@ -2,6 +2,7 @@ import hashlib
 from typing import Any
 
 from shared.errors import StorageOut
+from shared.http import cursors
 from shared.rules.ids import digest
 from tests.unit.acts import note
 from tests.unit.http.client import Client, Response
@@ -177,6 +178,13 @@ def test_the_list_of_actions_has_the_newest_first_and_goes_on_by_its_cursor(clie
     kept = [each["first_ids"][0][-1] for page in (first, rest) for each in page.json["items"]]
     assert (kept, rest.json["cursor"], first.json["as_of"]) == (["2", "1", "0"], None, "2026-01-01T00:00:03.000Z")
     assert client.call("GET", "/rejected?cursor=" + first.json["cursor"]).refusal == (422, "invalid", "query.cursor")
+
+
+def test_a_forged_cursor_is_refused_and_not_looked_up(client: Client) -> None:
+    for path, query in (("/actions", "actions"), ("/rejected", [None, None])):
+        with note(path):
+            cursor = cursors.encode(["cat"], query)
+            assert client.call("GET", f"{path}?cursor={cursor}").refusal == (422, "invalid", "query.cursor")
 
 
 def _reject(client: Client, *texts: str, code: str = "blob_not_found") -> list[str]:
