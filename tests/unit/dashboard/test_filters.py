@@ -79,10 +79,10 @@ def test_a_moment_is_utc_in_the_address_and_the_viewer_s_in_its_field(page: Brow
     result = page.run(
         """const page = new Page(), { filterForm } = await page.module("filters.js"), seen = [];
            const fields = [{ name: "since", label: "Since", kind: "datetime-local" }];
-           const params = { since: "2026-05-04T03:02:00.000Z" };
+           const params = { since: "2026-05-04T03:02:00Z" };
            const form = filterForm({ fields, params, change: (one) => seen.push(one) });
            page.document.body.append(form.node); const before = form.params();
            form.node.querySelector("input").value = "x"; await page.fire(form.node, "submit");
            return [before, seen];"""
     )
-    assert result == [{"since": "2026-05-04T03:02:00.000Z"}, [{}]]
+    assert result == [{"since": "2026-05-04T03:02:00Z"}, [{}]]

@@ -184,3 +184,13 @@ def test_a_job_is_not_asked_for_once_its_page_is_left(page: Browser) -> None:
              return asked().length - before;"""
     )
     assert result == 0
+
+
+def test_a_job_that_is_not_there_says_so_and_is_not_asked_for_again(page: Browser) -> None:
+    result = page.run(
+        SHOWN
+        + """await page.load(); const before = page.calls.length; await page.advance(60000);
+             return [page.text("main"), page.calls.length - before, page.text("#trouble")];"""
+    )
+    assert "not there (any more)" in result[0]
+    assert result[1:] == [0, ""]

@@ -54,16 +54,17 @@ def test_a_filter_that_is_changed_stands_in_the_address_and_the_list_begins_anew
 @pytest.mark.parametrize("moment", ["2026-05-04T03:02:01Z", "2026-01-01T00:00:00Z", "2026-07-31T23:59:59Z"])
 def test_a_moment_of_the_address_comes_back_from_its_field_as_it_was(page: Browser, moment: str) -> None:
     result = page.run(
-        f"""const {{ localOf, momentOf }} = await new Page().module("job_filters.js");
-            return [momentOf(localOf("{moment}")), localOf("never"), momentOf(""), momentOf("x")];"""
+        LIST % f"?since={moment}&until=never"
+        + """list([]); await page.load(); await page.choose("[name=state]", "FAILED");
+             return [asked().get("since"), asked().get("until"), page.window.location.hash];"""
     )
-    assert result == [moment, "", "", ""]
+    assert result == [moment, None, f"#/jobs?state=FAILED&since={moment.replace(':', '%3A')}"]
 
 
 def test_filters_are_cleared_together(page: Browser) -> None:
     result = page.run(
         LIST % "?state=FAILED&type=t"
-        + """list([]); await page.load(); await page.click(page.named("Clear"));
+        + """list([]); await page.load(); await page.click(page.named("Clear filters"));
              return [page.window.location.hash, Object.values(fields()).join(""), asked().get("type")];"""
     )
     assert result == ["#/jobs", "", None]
@@ -76,7 +77,7 @@ def test_a_row_shows_hostile_texts_as_text_and_leads_to_its_job(page: Browser) -
                        const link = page.$("tbody a");
                        return [link.textContent, link.getAttribute("href"), page.texts("tbody .chip")];"""
     )
-    assert result == ["<b>a</b>[U+202E]", f"#/jobs/{JOB['id']}", ["tells its place", "<i>"]]
+    assert result == ["<b>a</b>[U+202E]", f"#/jobs/{JOB['id']}", ["has a place", "<i>"]]
 
 
 def test_a_page_of_any_form_leaves_the_list_whole(page: Browser) -> None:
@@ -126,7 +127,24 @@ def test_the_list_is_polled_with_its_etag_and_a_row_that_has_not_changed_keeps_i
 def test_types_that_have_jobs_are_offered(page: Browser) -> None:
     result = page.run(
         LIST % ""
-        + """list([]); page.answer("GET stats", { jobs: { "a-b": {}, c: {} } }); await page.load();
-                       return page.all("datalist option").map((one) => one.value);"""
+        + """list([job]); page.answer("GET stats", { jobs: { "a-b": {}, c: {} } }); await page.load();
+             return page.all("[name=type] option").map((one) => one.value);"""
     )
-    assert result == ["a-b", "c"]
+    assert sorted(result) == ["", "a-b", "c", "t"]
+
+
+def test_some_jobs_or_all_that_match_are_acted_on_and_the_list_is_asked_for_again(page: Browser) -> None:
+    result = page.run(
+        LIST % "?state=FAILED"
+        + """const failed = ["1", "2", "3"].map((id) => ({ ...job, id, state: "FAILED" }));
+             list(failed.slice(0, 2), "c");
+             page.answer("POST jobs/actions", ({ body }) => ({
+               results: JSON.parse(body).ids.map((id) => ({ id, outcome: "done", code: null, detail: null })) }));
+             await page.load(); await page.click("tbody input"); const some = page.text(".bulk [role=status]");
+             await page.click(page.named("Select all shown")); list(failed, null);
+             await page.click(page.named("Select all that match")); const before = page.sent("GET", "jobs").length;
+             await page.click(page.named("Redrive 3")); const { ids, action, filter } = JSON.parse(
+               page.sent("POST", "jobs/actions")[0].body);
+             return [some, ids, action, filter, page.sent("GET", "jobs").length - before];"""
+    )
+    assert result == ["1 selected", ["1", "2", "3"], "redrive", {"state": "FAILED"}, 1]

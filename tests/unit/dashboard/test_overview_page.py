@@ -114,6 +114,23 @@ def test_what_a_key_may_not_see_is_a_sentence_and_the_rest_is_there(page: Browse
     assert result[2:] == [True, ""]
 
 
+def test_rejected_messages_are_followed_again_and_read_whole(page: Browser) -> None:
+    result = page.run(
+        OPENED
+        + """const id = "r".repeat(32), [message] = answers.rejected.items;
+             page.answer("GET rejected", { items: [{ ...message, truncated: true }], cursor: null });
+             page.answer(`GET rejected/${id}`, { ...message, text: "<i> and more" });
+             page.answer("POST rejected/actions", { results: [{ id, outcome: "done", code: null, detail: null }] });
+             await page.load(); const fold = page.$("tbody details"); fold.open = true; await page.fire(fold, "toggle");
+             await page.click(page.named("Show all of it")); const whole = page.text("tbody pre");
+             await page.click("section[aria-label='Rejected messages'] tbody input");
+             await page.click(page.named("Redrive 1")); const { action, ids, as_of } = JSON.parse(
+               page.sent("POST", "rejected/actions")[0].body);
+             return [whole, action, ids, as_of ?? null, page.sent("GET", "actions").length];"""
+    )
+    assert result == ["<i> and more", "redrive", ["r" * 32], None, 2]
+
+
 def test_one_trouble_is_said_once_and_gone_when_it_is_over(page: Browser) -> None:
     result = page.run(
         OPENED
@@ -144,4 +161,4 @@ def test_answers_of_any_form_leave_the_page_whole(page: Browser) -> None:
               for (const name of Object.keys(answers)) page.answer(`GET ${{name}}`, body);
               await page.load(); seen.push([page.all("main section").length, page.text("#trouble")]); }} return seen;"""
     )
-    assert result == [[7, ""]] * len(bodies)
+    assert result == [[8, ""]] * len(bodies)

@@ -47,15 +47,16 @@ export function filterForm({ fields, params, change }) {
   return { node, params: values, offer: (name, more) => offer(controls.get(name), more), clear };
 }
 
-function control({ kind, options = [] }, value) {
+function control({ name, kind, options = [] }, value) {
   if (kind === "select") {
-    const node = make("select", [make("option", "any", { value: "" })]);
+    const node = make("select", [make("option", "any", { value: "" })], { name });
     options.forEach(([one, text]) => node.append(make("option", text, { value: one })));
     offer(node, [value]);
     node.value = value;
     return node;
   }
-  const node = make("input", "", { type: kind, autocomplete: "off", spellcheck: "false", maxlength: "1024" });
+  const node = make("input", "", { name, type: kind, autocomplete: "off", spellcheck: "false", maxlength: "1024" });
+  if (kind === "datetime-local") node.step = "1";
   node.value = kind === "datetime-local" ? toField(value) : value;
   return node;
 }
@@ -70,11 +71,11 @@ function offer(node, values) {
 function toParam(value, type) {
   if (type !== "datetime-local" || value === "") return value;
   const at = new Date(value);
-  return Number.isNaN(at.getTime()) ? "" : at.toISOString();
+  return Number.isNaN(at.getTime()) ? "" : at.toISOString().replace(".000Z", "Z");
 }
 
 function toField(value) {
   const at = new Date(value);
   if (value === "" || Number.isNaN(at.getTime())) return "";
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
 }

@@ -11,8 +11,8 @@ const FLAG = /^[a-z][a-z0-9_-]{0,63}$/;
 const MOST = 40, MOST_FLAGS = 16;
 
 export const FLAGS = {
-  blurred: "blurred", dark: "dark", bright: "bright", low_contrast: "low contrast", gps: "tells its place",
-  ai: "made with AI, it says", partial: "partial report", type_mismatch: "declared as another type",
+  blurred: "blurred", dark: "dark", bright: "bright", low_contrast: "low contrast", gps: "has a place",
+  ai: "made by AI", partial: "partial report", type_mismatch: "another type",
 };
 const WARNINGS = {
   icc_ignored: "The colour profile is broken or for another kind of image, and was ignored.",

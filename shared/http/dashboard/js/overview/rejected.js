@@ -1,25 +1,45 @@
 // Messages that name nothing real, with the reason; an operator follows them again or deletes them.
-import { query, read } from "../api.js";
+import { call, query, read } from "../api.js";
+import { bulk } from "../bulk.js";
 import { button, keep, make, say } from "../dom.js";
 import { moment } from "../format.js";
-import { frame, later, middle, row, section, sentence } from "../parts.js";
+import { frame, later, middle, row, section } from "../parts.js";
 import { list, text } from "../values.js";
 
-const HEADS = ["Message", "Code", "Why", "When", "Text"];
-const ROWS = 50;
+const HEADS = ["Select", "Message", "Code", "Why", "When", "Text"];
+const ROWS = 50, LARGEST = 200;
 
-function line(one) {
-  const content = text(one.text) ?? "", more = one.truncated === true ? "The text goes on." : "";
+function listing(limit, cursor) {
+  return `rejected${query({ limit, cursor })}`;
+}
+
+// The text of a message; all of it is asked for only where somebody wants it.
+function content(one) {
+  const shown = make("pre", text(one.text) ?? "", { tabindex: "0" });
+  const whole = async () => {
+    try {
+      const { text: all } = await read(`rejected/${encodeURIComponent(one.id)}`);
+      shown.textContent = make("pre", text(all) ?? "").textContent;
+      more.remove();
+    } catch (error) {
+      say("trouble", error.message);
+    }
+  };
+  const more = button("Show all of it", whole);
+  return make("div", one.truncated === true ? [shown, more] : [shown], { class: "stack" });
+}
+
+function line(one, box) {
   return row(HEADS, [
-    [make("code", middle(one.id), { title: one.id })], text(one.code), text(one.message), [moment(one.at)],
-    [later("Text", () => make("div", [make("pre", content, { tabindex: "0" }), sentence(more)]))],
+    [box], [make("code", middle(one.id), { title: one.id })], text(one.code), text(one.message), [moment(one.at)],
+    [later("Text", () => content(one))],
   ]);
 }
 
 // The part of the overview. Args: `done()` is called after messages were followed again or deleted.
 export function rejected(done) {
   const part = new Rejected(done);
-  return { node: part.node, load: () => part.load(), close: () => part.close() };
+  return { node: part.node, load: () => part.load(), close: () => part.bulk.close() };
 }
 
 class Rejected {
@@ -31,7 +51,11 @@ class Rejected {
     this.first = button("First page", () => this.turn(null));
     this.next = button("Next page", () => this.turn(this.following));
     this.pages = make("div", [this.first, this.next], { class: "row" });
-    this.node = section("Rejected messages", [this.about, this.table, this.pages]);
+    this.bulk = bulk({
+      path: "rejected/actions", actions: ["redrive", "delete"], noun: ["message", "messages"], asOf: false,
+      filter: () => ({}), pages: (signal) => this.all(signal), done,
+    });
+    this.node = section("Rejected messages", [this.about, this.bulk.node, this.table, this.pages]);
     this.show([], "Loading…");
   }
 
@@ -41,7 +65,8 @@ class Rejected {
   }
 
   show(items, words) {
-    keep(this.body, items, (one) => one.id, line);
+    keep(this.body, items, (one) => one.id, (one) => line(one, this.bulk.box(one)));
+    this.bulk.list(items);
     this.table.hidden = items.length === 0;
     this.pages.hidden = this.cursor === null && this.following === null;
     this.first.disabled = this.cursor === null;
@@ -51,7 +76,7 @@ class Rejected {
 
   async load() {
     try {
-      const page = await read(`rejected${query({ limit: ROWS, cursor: this.cursor })}`);
+      const page = await read(listing(ROWS, this.cursor));
       const items = list(page.items).filter((one) => text(one?.id) !== null);
       this.following = text(page.cursor);
       this.show(items, items.length ? "" : "No message is rejected.");
@@ -61,5 +86,12 @@ class Rejected {
     }
   }
 
-  close() {}
+  async* all(signal) {
+    let cursor = null;
+    do {
+      const page = await (await call(listing(LARGEST, cursor), { signal })).json();
+      yield page.items;
+      cursor = page.cursor;
+    } while (cursor !== null);
+  }
 }

@@ -1,23 +1,43 @@
 // Jobs, by filters that stand in the address; some or all of them can be redriven, canceled or deleted at once.
-import { poll, query, read } from "../api.js";
+import { call, poll, query, read } from "../api.js";
+import { bulk } from "../bulk.js";
 import { button, keep, make, say, stateOf } from "../dom.js";
+import { filterForm } from "../filters.js";
 import { moment, number, percent } from "../format.js";
-import { conditions, filterForm } from "../job_filters.js";
 import { ENDED, frame, middle, row } from "../parts.js";
-import { flagChips } from "../report.js";
+import { FLAGS, flagChips } from "../report.js";
 import { link, note } from "../router.js";
 import { finite, list, object, text, words } from "../values.js";
 
 export const style = ["tables.css", "details.css"];
 
-const HEADS = ["About", "State", "Attempts", "Added", "Ended", "Notes"];
-const ROWS = 50;
+const HEADS = ["Select", "About", "State", "Attempts", "Added", "Ended", "Notes"];
+const ROWS = 50, LARGEST = 200;
+const STATES = ["PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELED"];
+const FIELDS = [
+  { name: "ref_prefix", label: "About begins with", kind: "search" }, { name: "type", label: "Type", kind: "select" },
+  { name: "state", label: "State", kind: "select", options: STATES.map((state) => [state, state.toLowerCase()]) },
+  { name: "error", label: "Error code", kind: "text" },
+  { name: "flag", label: "Flag", kind: "select", options: Object.entries(FLAGS) },
+  { name: "since", label: "Since", kind: "datetime-local" },
+  { name: "until", label: "Until, exclusive", kind: "datetime-local" },
+];
+const NAMES = FIELDS.map(({ name }) => name);
 
 export function open(root, params) {
   const page = new JobsPage(params);
   root.append(...page.nodes);
   page.start();
   return () => page.close();
+}
+
+// What is asked of GET /jobs for some parameters of an address.
+export function listing(filters, limit, cursor) {
+  return `jobs${query({ ...filters, brief: true, limit, cursor })}`;
+}
+
+function conditions(params) {
+  return Object.fromEntries(NAMES.filter((name) => params[name]).map((name) => [name, params[name]]));
 }
 
 class JobsPage {
@@ -28,24 +48,32 @@ class JobsPage {
     this.bounded = make("p", "", { class: "faint", role: "status" });
     this.first = button("First page", () => this.turn(null), { disabled: true });
     this.next = button("Next page", () => this.turn(this.following), { disabled: true });
-    this.form = filterForm(params, (given) => {
-      this.filters = given;
-      this.turn(null);
+    this.form = filterForm({ fields: FIELDS, params: this.filters, change: (given) => this.change(given) });
+    this.bulk = bulk({
+      path: "jobs/actions", actions: ["redrive", "cancel", "delete"], noun: ["job", "jobs"],
+      filter: () => this.filters, pages: (signal) => this.pages(signal), done: () => this.jobs.now(),
     });
-    const table = frame("Jobs: live ones first, then the ended ones, the latest first", HEADS, this.body);
+    this.table = frame("Jobs: live ones first, then the ended ones, the latest first", HEADS, this.body);
     const pages = make("div", [this.first, this.next], { class: "row" });
-    this.nodes = [make("h1", "Jobs"), this.form.node, table, this.empty, this.bounded, pages];
+    const head = make("header", [make("h1", "Jobs")], { class: "head" });
+    this.nodes = [head, this.form.node, this.bulk.node, this.table, this.empty, this.bounded, pages];
   }
 
   start() {
-    const path = () => `jobs${query({ ...this.filters, brief: "true", limit: ROWS, cursor: this.cursor })}`;
-    this.jobs = poll(path, (page) => this.draw(page));
-    const offer = (stats) => this.form.offer(Object.keys(object(stats.jobs) ?? {}));
-    read("stats").then(offer, () => {}); // a type can be typed as well
+    this.jobs = poll(() => listing(this.filters, ROWS, this.cursor), (page) => this.draw(page));
+    const offer = (stats) => this.form.offer("type", Object.keys(object(stats.jobs) ?? {}));
+    read("stats").then(offer, () => {}); // without them, the types of the jobs that are shown can be chosen
   }
 
   close() {
     this.jobs.close();
+    this.bulk.close();
+  }
+
+  change(filters) {
+    this.filters = filters;
+    this.bulk.clear();
+    this.turn(null);
   }
 
   // Every view has its own address: another filter, another page.
@@ -64,10 +92,23 @@ class JobsPage {
     this.next.disabled = this.following === null;
     this.next.textContent = isCut ? "Search on" : "Next page";
     say(this.bounded, isCut ? "The search stopped at its limit of rows. It can go on from here." : "");
-    keep(this.body, items, (job) => job.id, line);
+    keep(this.body, items, (job) => job.id, (job) => line(job, this.bulk.box(job)));
+    this.bulk.list(items);
+    this.form.offer("type", [...new Set(words(items.map(({ type }) => type)))]);
+    this.table.hidden = items.length === 0;
     this.empty.hidden = items.length > 0;
     this.empty.replaceChildren(nothing(Object.keys(this.filters).length > 0, this.following !== null));
     return items.some(({ state }) => !ENDED.has(state));
+  }
+
+  // All jobs that match, for a selection.
+  async* pages(signal) {
+    let cursor = null;
+    do {
+      const page = await (await call(listing(this.filters, LARGEST, cursor), { signal })).json();
+      yield page.items;
+      cursor = page.cursor;
+    } while (cursor !== null);
   }
 }
 
@@ -76,8 +117,8 @@ function nothing(isFiltered, isMore) {
   return make("p", isFiltered ? "No job matches these filters." : "There are no jobs yet.");
 }
 
-function when(moments) {
-  return text(moments) === null ? null : [moment(moments)];
+function when(value) {
+  return text(value) === null ? null : [moment(value)];
 }
 
 function attempts(job) {
@@ -91,9 +132,10 @@ function notes(job) {
   return flags.length ? [...parts, flagChips(flags)] : parts;
 }
 
-function line(job) {
+function line(job, box) {
   const progress = finite(job.progress), name = text(job.ref) ?? job.id;
   return row(HEADS, [
+    [box],
     [
       link(name, "jobs", job.id, {}, { title: job.id, class: "about" }),
       make("div", text(job.type) ?? "", { class: "faint small" }),
