@@ -24,19 +24,30 @@ from shared.http.app import build, gateway_of
 from shared.http.dependencies import Dependencies
 from shared.http.gateway import Gateway, answer_through
 from shared.rules import moves
-from shared.rules.jobs import Job
+from shared.rules.jobs import Event, Job, JobError
 from shared.runtime import draw
 from shared.steps.operators.statistics import MARK
 from shared.storage import codec
 from shared.wiring.steps import Darkroom
 
-ROUNDS, JOBS, BUCKETS = 7, 5_000, (4, 64)
-#: Of the jobs, one in so many waits; the rest is completed.
-_WAITING = 50
+ROUNDS, JOBS, BUCKETS = 7, 5_000, (4, 16, 64)
+#: Of ten jobs in the order of their ends, this many are completed, failed and canceled.
+_COMPLETED, _FAILED = 7, 2
+#: Of the jobs, one in so many is live, by turns waiting and running: too few to fill a page.
+_LIVE = 500
+#: Of the failed ones, one in so many failed for this reason; of the completed ones, one in so many has this flag.
+_RARE = 25
 #: Operations of one transaction at most, and rows of one job.
 _MOST, _ROWS = 100, 3
 _REPORT = {"schema": 1, "status": "ok", "sections": [f"{number:060d}" for number in range(40)]}
-CALLS = ("/api/jobs", "/api/jobs?limit=200", "/api/stats")
+CALLS = (
+    "/api/images?order=newest&brief=true&limit=24",
+    "/api/images?flag=dark&brief=true&limit=24",
+    "/api/jobs",
+    "/api/jobs?limit=200",
+    "/api/jobs?error=no_cat",
+    "/api/stats",
+)
 _CONTEXT = cast("func.Context", SimpleNamespace())
 _HEAD = ("buckets", "call", "ms", "client CPU ms", "Azurite CPU ms", "requests")
 _OK = 200
@@ -58,7 +69,8 @@ def main(words: list[str]) -> int:
                 cells = (str(buckets), f"`{url}`", *(f"{value:.0f}" for value in found.values()))
                 finding.add(cells, call=url, buckets=buckets, jobs=options.jobs, **found)
     finding.notes.append(
-        f"{options.jobs:,} jobs, one in {_WAITING} waits, the others are completed; medians of {options.rounds}. "
+        f"{options.jobs:,} jobs, one in {_LIVE} is live; of the others 70% are completed, 20% failed and 10% canceled. "
+        f"Medians of {options.rounds}. "
         "No row is cached. Azurite answers one request at a time: its CPU is what a call takes at least."
     )
     finding.show(write=options.write)
@@ -104,14 +116,26 @@ def _jobs(number: int, kind: str, now: datetime) -> Iterator[Job]:
             kind=kind, ref=f"images/{each}.png", version="0x1", params={}, max_attempts=5, now=at, grace=timedelta(0),
             add_nonce=uuid.uuid4().hex,
         ).job  # fmt: skip
-        if each % _WAITING == 0:
-            yield new
-            continue
-        claim = moves.claim(
+        running = moves.claim(
             new, owner="queue/1", claim_id=uuid.uuid4().hex, now=at, lapsed=False, lease=timedelta(seconds=60)
         ).job
-        assert claim.claim is not None  # noqa: S101 - for the type checker
-        yield moves.complete(claim, claim=claim.claim, report=_REPORT, now=at).job
+        if each % _LIVE == 0:
+            yield running if each % (2 * _LIVE) else new
+        else:
+            yield _end(running, each, at)
+
+
+def _end(job: Job, number: int, now: datetime) -> Job:
+    """End a job in the way that its number says."""
+    assert job.claim is not None  # noqa: S101 - for the type checker
+    rare, turn = number // 10 % _RARE == 0, number % 10
+    if turn < _COMPLETED:
+        report = {**_REPORT, "quality": {"flags": ["dark"] if rare else []}}
+        return moves.complete(job, claim=job.claim, report=report, now=now).job
+    error = JobError("no_cat" if rare else "corrupt_image", "The decoder gave up.", now)
+    if turn < _COMPLETED + _FAILED:
+        return moves.fail(job, claim=job.claim, error=error, now=now).job
+    return moves.end(job, event=Event.CANCEL, error=error, lapsed=False, now=now).job
 
 
 def _rows(job: Job, place: str) -> list[tuple[str, dict[str, Any]]]:
