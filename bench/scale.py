@@ -15,7 +15,7 @@ from bench.contest.figures import Finding, median, typed
 from bench.contest.filling import KIND, add, do_nothing, fill
 from bench.contest.service import Service
 from shared import clock, wiring
-from shared.ports.index import JobQuery
+from shared.ports.queries import JobQuery
 from shared.wiring.steps import Darkroom
 from tests.sdk_clients import table_of
 from tests.simulation.service import batches

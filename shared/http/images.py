@@ -16,7 +16,8 @@ from shared.http.dependencies import Api, Dependencies, IfMatch, IfNoneMatch, St
 from shared.http.openapi import binary_response, empty_response, json_response, links, problems
 from shared.http.problems import invalid
 from shared.ports.images import ImageEntry
-from shared.ports.index import IMAGE_ID, JobQuery, KeyPosition, Page
+from shared.ports.index import IMAGE_ID, KeyPosition, Page
+from shared.ports.queries import JobQuery
 from shared.rules.filters import EVERYTHING, JobFilter
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of

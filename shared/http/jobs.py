@@ -14,8 +14,8 @@ from shared.http.dependencies import LEASE_HEADER, Api, Dependencies, IfNoneMatc
 from shared.http.openapi import empty_response, etag_links, json_response, links, problems
 from shared.http.problems import invalid
 from shared.http.requests import seconds
-from shared.ports.index import JobQuery
 from shared.ports.jobs import Row
+from shared.ports.queries import JobQuery
 from shared.rules.filters import JobFilter
 from shared.rules.jobs import State
 from shared.rules.timestamps import rfc3339

@@ -7,14 +7,13 @@ is missing holds nothing.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from shared.ports.jobs import JobCopy, Key, Row
-from shared.rules.filters import EVERYTHING, JobFilter
-from shared.rules.jobs import Job, JobError, State
+from shared.rules.jobs import JobError, State
 
 T = TypeVar("T")
 
@@ -42,8 +41,8 @@ class Position:
         running: Whether it is worked on; None of an ended one, or where a row of an earlier release does not say.
         started: When the last attempt at an ended job began; None of a live one, where there was none, and where a row
             of an earlier release does not say.
-        copy: Of the job, where it was asked for; None where the row has none: that of a large job or of an earlier
-            release.
+        copy_text: What the row copies of its job, where that was asked for; None where it has none: that of a large
+            job or of an earlier release.
     """
 
     segment: int
@@ -52,12 +51,30 @@ class Position:
     kind: str = ""
     running: bool | None = field(default=None, compare=False)
     started: datetime | None = field(default=None, compare=False)
-    copy: JobCopy | None = field(default=None, compare=False)
+    copy_text: "CopyText | None" = field(default=None, compare=False)
 
     @property
     def at(self) -> datetime:
         """The moment by which it stands there: ``due`` of a live job, the end of an ended one; whole milliseconds."""
         return _EPOCH + timedelta(milliseconds=LATEST_MS - self.ms if self.segment == ENDED else self.ms)
+
+    @property
+    def copy(self) -> JobCopy | None:
+        """The copy of the job; None without one that this release can read. It is read anew each time."""
+        return None if self.copy_text is None else self.copy_text.read()
+
+
+@dataclass(frozen=True)
+class CopyText:
+    """A copy of a job as it is kept: most of those that a filter leaves out need not be read.
+
+    Attributes:
+        text: JSON in which every ASCII letter and digit of the job's columns stands for itself.
+        read: Reads it.
+    """
+
+    text: str
+    read: Callable[[], JobCopy | None]
 
 
 @dataclass(frozen=True, order=True)
@@ -138,51 +155,6 @@ class Standing:
     at: Position
 
 
-@dataclass(frozen=True)
-class JobQuery:
-    """Which jobs to list; what is None leaves nothing out.
-
-    Attributes:
-        types: Of jobs.
-        states: As the jobs' rows tell them.
-        ref: What they are about, exactly; it needs one type beside it.
-        ended_from: Only what has ended, and not before this; aware UTC, whole milliseconds.
-        ended_to: Only what has ended, and before this; likewise.
-        filter: What else they must be.
-    """
-
-    types: tuple[str, ...] | None = None
-    states: frozenset[State] | None = None
-    ref: str | None = None
-    ended_from: datetime | None = None
-    ended_to: datetime | None = None
-    filter: JobFilter = EVERYTHING
-
-    def states_in(self, segment: int) -> list[State]:
-        """Return the states of a segment that are wanted."""
-        if segment == LIVE and (self.ended_from is not None or self.ended_to is not None):
-            return []
-        wanted = [state for state in State if self.states is None or state in self.states]
-        return [each for each in wanted if each.ended == (segment == ENDED) and self.filter.may_match(each)]
-
-    @property
-    def is_selective(self) -> bool:
-        """Whether only a look at each job tells whether it is wanted."""
-        return self.filter != EVERYTHING or len(self.states_in(LIVE)) == 1
-
-    @property
-    def ended_span(self) -> tuple[datetime | None, datetime | None]:
-        """From when on and until when those have ended that have ended."""
-        since = max((at for at in (self.ended_from, self.filter.since) if at), default=None)
-        return since, min((at for at in (self.ended_to, self.filter.until) if at), default=None)
-
-    def wants(self, job: Job) -> bool:
-        """Whether a job is one of them, but for its type."""
-        (since, until), states = self.ended_span, self.states_in(ENDED if job.state.ended else LIVE)
-        in_span = job.ended is None or ((not since or since <= job.ended) and (not until or job.ended < until))
-        return job.state in states and in_span and self.filter.matches(job)
-
-
 class JobIndex(Protocol):
     """The rows beside the job rows: what lists go by. One call looks into one partition."""
 
@@ -229,7 +201,14 @@ class JobIndex(Protocol):
         """
 
     def standings(
-        self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
+        self,
+        kind: str,
+        bucket: int,
+        *,
+        group: State | None,
+        after: Position | None,
+        limit: int,
+        with_copies: bool = False,
     ) -> list[Standing]:
         """List all jobs of one bucket, group by group, each group as ``live`` or ``ended`` lists it.
 
@@ -239,6 +218,7 @@ class JobIndex(Protocol):
             group: With which to begin, in the order of ``GROUPS``.
             after: Begin behind this in that group; at its first without it.
             limit: 1 to 1,000; a shorter list is the end.
+            with_copies: As in ``live``.
 
         Costs: 1 query.
         """

@@ -1,10 +1,16 @@
 """What a list leaves out, beyond types, states and ends: it is judged by each job alone."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from shared.rules.jobs import Job, State
-from shared.rules.report_flags import flags_of, format_of
+from shared.rules.report_flags import OWN_FLAGS, flags_of, format_of
+
+#: What JSON writes as it is.
+_PLAIN = re.compile(r"[\w ./-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,26 @@ class JobFilter:
         if self.flag is not None or self.format is not None:
             return state is State.COMPLETED and self.error is None
         return self.error is None or state is not State.COMPLETED
+
+    def may_match_text(self, text: str) -> bool:
+        """Whether the copy of a job that is wanted can be this text: the quickest way to say no.
+
+        Args:
+            text: JSON in which every ASCII letter and digit of the job's columns stands for itself.
+        """
+        return all(word in text for word in self._words) and (not self._part or self._part in text.casefold())
+
+    @cached_property
+    def _words(self) -> Sequence[str]:
+        """What stands in the text of every job that is wanted."""
+        flag = None if self.flag in OWN_FLAGS else self.flag
+        words = [word for word in (self.error, flag, self.format) if word is not None]
+        return [*words, *(text for text in (self.ref_prefix, self.name_prefix) if text and _PLAIN.fullmatch(text))]
+
+    @cached_property
+    def _part(self) -> str:
+        part = (self.name_part or "").casefold()
+        return part if _PLAIN.fullmatch(part) else ""
 
     def matches(self, job: Job) -> bool:
         """Whether a job is wanted."""

@@ -3,7 +3,6 @@
 RowKeys compare as strings, so a list continues behind the last key that it gave, even if that row is gone.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -14,13 +13,12 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.errors import Lost, RowDamaged, Undecided, Unreadable
-from shared.ports.index import ENDED, GROUPS, LIVE, AttemptRecord, KnownType, Position, Standing
+from shared.ports.index import ENDED, LIVE, AttemptRecord, KnownType, Position, Standing
 from shared.ports.jobs import JobCopy, Key, Row
-from shared.rules.ids import JOB_ID, TYPE, job_id
+from shared.rules.ids import TYPE, job_id
 from shared.rules.jobs import State
-from shared.storage import cas, codec, copies, sdk_errors
+from shared.storage import cas, codec, copies, index_rows, sdk_errors
 from shared.storage.batches import Operation
-from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
 from shared.storage.retries import RetryPolicy, create_table
 from shared.storage.server_date import ReplyDate
@@ -38,8 +36,6 @@ _ROUNDS = 5
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
 #: Digits at the end of a job id that stand for the version.
 _VERSION_DIGITS = 16
-#: The end of an index row's key: a moment and a job id.
-_PLACE = re.compile(rf"[A-Za-z:]+:(\d{{13}}):({JOB_ID.pattern})", re.ASCII)
 #: Sorts behind every character of a key.
 _BEHIND = "~"
 
@@ -64,9 +60,9 @@ class IndexTable:
         self, kind: str, bucket: int, *, after: Position | None, limit: int, with_copies: bool = False
     ) -> list[Position]:
         """See ``JobIndex.live``."""
-        select, span = _WITH_COPY if with_copies else _WITHOUT_COPY, _span(_prefix(None), after)
+        select, span = _WITH_COPY if with_copies else _WITHOUT_COPY, _span(index_rows.prefix(None), after)
         rows = self._rows(codec.partition_of(kind, bucket), *span, select=select, page=limit)
-        return _some(rows, partial(_position, LIVE), limit)
+        return _some(rows, partial(index_rows.position, LIVE), limit)
 
     def ended(
         self,
@@ -81,22 +77,29 @@ class IndexTable:
         with_copies: bool = True,
     ) -> list[Position]:
         """See ``JobIndex.ended``."""
-        first, last = _span(_prefix(state), after)
+        first, last = _span(index_rows.prefix(state), after)
         if ended_to is not None:  # keys run backwards: behind all that ended in the millisecond of ``ended_to``
             first = max(first, codec.end_key(state, _clamp(ended_to), _BEHIND))
         if ended_from is not None:
             last = codec.end_key(state, _clamp(ended_from), _BEHIND)
         select = _WITH_COPY if with_copies else _WITHOUT_COPY_ENDED
         rows = self._rows(codec.partition_of(kind, bucket), first, last, select=select, page=limit)
-        return _some(rows, partial(_position, ENDED), limit)
+        return _some(rows, partial(index_rows.position, ENDED), limit)
 
     def standings(
-        self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
+        self,
+        kind: str,
+        bucket: int,
+        *,
+        group: State | None,
+        after: Position | None,
+        limit: int,
+        with_copies: bool = False,
     ) -> list[Standing]:
         """See ``JobIndex.standings``."""
-        first, _ = _span(_prefix(group), after)
-        rows = self._rows(codec.partition_of(kind, bucket), first, f"end:{_BEHIND}", select=_WITHOUT_COPY, page=limit)
-        return _some(rows, _standing, limit)
+        select, (first, _) = _WITH_COPY if with_copies else _WITHOUT_COPY, _span(index_rows.prefix(group), after)
+        rows = self._rows(codec.partition_of(kind, bucket), first, f"end:{_BEHIND}", select=select, page=limit)
+        return _some(rows, index_rows.standing, limit)
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
@@ -134,7 +137,7 @@ class IndexTable:
     def attempts(self, job_id: str) -> list[AttemptRecord]:
         """See ``JobIndex.attempts``."""
         place, first = codec.partition(job_id, self._buckets), f"try:{job_id}:"
-        return _some(self._rows(place, first, f"{first}{_BEHIND}", select=None, page=None), _attempt, None)
+        return _some(self._rows(place, first, f"{first}{_BEHIND}", select=None, page=None), index_rows.attempt, None)
 
     def types(self) -> list[str]:
         """See ``JobIndex.types``."""
@@ -239,29 +242,6 @@ def _span(prefix: str, after: Position | None) -> tuple[str, str]:
     return f"{prefix}{behind}", f"{prefix}{_BEHIND}"
 
 
-def _position(segment: int, row: TableEntity) -> Position:
-    place = _PLACE.fullmatch(row["RowKey"])
-    if place is None:
-        raise RowDamaged("the key of an index row has no time or no job id")
-    running, started = row.get("running"), row.get("started")
-    runs = running if isinstance(running, bool) else None
-    since = started if isinstance(started, datetime) else None
-    copy = codec.decode_copy(row, modified_at=ReplyDate.modified_at(row)) if "copy" in row else None
-    return Position(segment, int(place[1]), place[2], running=runs, started=since, copy=copy)
-
-
-def _prefix(group: State | None) -> str:
-    return "due:" if group is None else f"end:{group.value}:"
-
-
-def _standing(row: TableEntity) -> Standing:
-    name = str(row["RowKey"])
-    for group in GROUPS:
-        if name.startswith(_prefix(group)):
-            return Standing(group, _position(LIVE if group is None else ENDED, row))
-    raise RowDamaged("the key of an index row has no state")
-
-
 def _type(row: TableEntity) -> str:
     kind = str(row["RowKey"].partition(":")[2])
     if not TYPE.fullmatch(kind):
@@ -284,19 +264,3 @@ def _type_row(kind: str) -> str:
 
 def _job(row: TableEntity, reply: ReplyDate) -> Row:
     return codec.decode(row, etag=ReplyDate.etag(row), modified_at=ReplyDate.modified_at(row), seen_at=reply.date)
-
-
-def _attempt(row: TableEntity) -> AttemptRecord:
-    columns, token = Columns(row), row["RowKey"].rpartition(":")[2]
-    return AttemptRecord(
-        token=int(token) if token.isascii() and token.isdigit() else 0,
-        claim_id=columns.need_text("claim_id"),
-        owner=columns.need_text("owner"),
-        started=columns.need_moment("started"),
-        ended=columns.moment("ended"),
-        outcome=columns.text("outcome"),
-        error=columns.error(),
-        late_reports=columns.whole("refused", 0),
-        last_late_report=columns.text("refused_report"),
-        last_late_at=columns.moment("refused_at"),
-    )

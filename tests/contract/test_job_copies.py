@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from azure.data.tables import UpdateMode
 
-from shared.ports.index import JobQuery
 from shared.ports.jobs import Row
+from shared.ports.queries import JobQuery
 from shared.rules import moves
 from shared.rules.invariants import Finding, Rule
 from shared.rules.jobs import Event, Move, State
@@ -64,6 +64,17 @@ def test_nobody_gets_copies_who_does_not_ask_for_them(index_bench: IndexBench) -
     assert [position.copy for position in index_bench.live()] == [None]
     standings = index_bench.index.standings(job_moves.TYPE, index_bench.bucket, group=None, after=None, limit=9)
     assert [standing.at.copy for standing in standings] == [None]
+
+
+@pytest.mark.azurite
+def test_a_look_at_all_groups_brings_copies_to_those_who_ask(index_bench: IndexBench) -> None:
+    live, ended = index_bench.add(0), index_bench.add(1)
+    ended = index_bench.move(ended, job_moves.end(index_bench.jobs, ended))
+    standings = index_bench.index.standings(
+        job_moves.TYPE, index_bench.bucket, group=None, after=None, limit=9, with_copies=True
+    )
+    copies = [(standing.group, standing.at.copy and standing.at.copy.job.id) for standing in standings]
+    assert copies == [(None, live.job.id), (State.CANCELED, ended.job.id)]
 
 
 def test_a_list_shows_jobs_of_an_earlier_release_and_what_no_copy_says_by_their_own_rows(bench: VerifyBench) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from azure.data.tables import UpdateMode
 
-from shared.ports.index import JobQuery
 from shared.ports.jobs import Row
+from shared.ports.queries import JobQuery
 from shared.rules.ids import digest
 from shared.rules.invariants import Rule
 from shared.rules.jobs import State

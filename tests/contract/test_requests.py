@@ -36,9 +36,9 @@ class CostBench:
         self.wire = CountingTransport(place.transport)
         self.darkroom = place.build(self.wire, works=works, create=True)
 
-    def upload(self, name: str) -> ImageRef:
+    def upload(self, name: str, data: bytes | None = None) -> ImageRef:
         """Put an image there."""
-        return upload(self.darkroom, name)
+        return upload(self.darkroom, name, data)
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.errors import InvalidReference, Lost
-from shared.ports.index import ENDED, GROUPS, LATEST_MS, LIVE, AttemptRecord, KnownType, Position, Standing
+from shared.ports.index import ENDED, GROUPS, LATEST_MS, LIVE, AttemptRecord, CopyText, KnownType, Position, Standing
 from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
@@ -73,7 +74,14 @@ class MemoryIndex(TimedInterceptor):
         return [self._with_copy(position) for position in page] if with_copies else page
 
     def standings(
-        self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
+        self,
+        kind: str,
+        bucket: int,
+        *,
+        group: State | None,
+        after: Position | None,
+        limit: int,
+        with_copies: bool = False,
     ) -> list[Standing]:
         """See ``JobIndex.standings``."""
         self.answer("standings")
@@ -83,7 +91,7 @@ class MemoryIndex(TimedInterceptor):
             behind = after if each is group else None
             found += [Standing(each, position) for position in sorted(at) if behind is None or position > behind]
         self.read += len(found[:limit])
-        return found[:limit]
+        return [replace(each, at=self._with_copy(each.at)) if with_copies else each for each in found[:limit]]
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
@@ -174,9 +182,10 @@ class MemoryIndex(TimedInterceptor):
     def _with_copy(self, at: Position) -> Position:
         row = self._table.jobs[at.job_id]
         written = codec.encode_index(row.job, place="")
-        return (
-            at if at.job_id in self.bare else replace(at, copy=codec.decode_copy(written, modified_at=row.modified_at))
-        )
+        if at.job_id in self.bare or "copy" not in written:
+            return at
+        read = partial(codec.decode_copy, written, modified_at=row.modified_at)
+        return replace(at, copy_text=CopyText(written["copy"], read))
 
     def _jobs(self, kind: str, bucket: int) -> list[Job]:
         with self._table.mutex:

@@ -34,7 +34,7 @@ def figures(darkroom: Darkroom) -> Mapping[str, Mapping[str, int]]:
 
 def jobs(darkroom: Darkroom) -> list[Mapping[str, Any]]:
     """Return all jobs as lists show them, on one page: columns by their names in rows, and the id."""
-    query = module_of(darkroom.settings, "ports.index").JobQuery()
+    query = module_of(darkroom.settings, "steps.operators.lookup").JobQuery()
     page = darkroom.lookup.list(query, limit=_PAGE)
     assert page.after is None
     return [_columns(each.job) for each in page.items]

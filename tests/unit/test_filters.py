@@ -1,13 +1,17 @@
 """What filters of lists want, one job at a time."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.rules.filters import EVERYTHING, JobFilter
 from shared.rules.jobs import Job, JobError, State
+from shared.storage import codec
 from tests.doubles.reports import report
 
 AT = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
@@ -75,3 +79,54 @@ def test_a_state_in_which_no_job_can_be_wanted_is_known_before(job: Job, wanted:
 
 def test_no_job_has_both_a_report_and_an_error() -> None:
     assert not any(JobFilter(flag="dark", error="corrupt_image").may_match(state) for state in State)
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=9) | st.sampled_from(
+    ['a"b', "a\\b", "\u1e9e", "S\u0130\n"]
+)
+
+
+def copy_of(job: Job) -> str:
+    """Return the copy of a job in its index row."""
+    text = codec.encode_index(job, place="p")["copy"]
+    assert isinstance(text, str)
+    return text
+
+
+@given(NAMES, st.integers(0, 9), st.integers(0, 9), st.sampled_from([str, str.upper, str.lower, str.swapcase]))
+def test_the_text_of_no_job_that_is_wanted_by_its_name_is_passed_over(
+    name: str, first: int, last: int, case: Callable[[str], str]
+) -> None:
+    job = replace(DONE, ref=f"images/{name}")
+    part, start = case(name[first:last]), name[:last]
+    for only in (JobFilter(name_part=part), JobFilter(name_prefix=start), JobFilter(ref_prefix=job.ref[:last])):
+        assert only.may_match_text(copy_of(job)) or not only.matches(job)
+
+
+@pytest.mark.parametrize("flag", ["dark", "gps", "ai", "partial", "type_mismatch", "bright", "of_a_worker"])
+def test_the_text_of_no_job_that_is_wanted_by_its_flags_is_passed_over(flag: str) -> None:
+    source = REPORT["source"] | {"type_mismatch": True}
+    sections = {
+        "privacy": {"has_gps": True},
+        "provenance": {"ai_hint": "comfyui"},
+        "status": "partial",
+        "source": source,
+    }
+    job = replace(DONE, report={**REPORT, **sections, "quality": {"flags": ["dark", "of_a_worker"]}})
+    only = JobFilter(flag=flag)
+    assert only.matches(job) == (flag != "bright")
+    assert only.may_match_text(copy_of(job)) == only.matches(job)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "job"),
+    [
+        ({"error": "empty_blob"}, BAD),
+        ({"format": "jpeg"}, DONE),
+        ({"name_part": "dog"}, DONE),
+        ({"ref_prefix": "xx/"}, BAD),
+    ],
+)
+def test_most_jobs_that_are_not_wanted_are_passed_over_by_their_texts(wanted: dict[str, Any], job: Job) -> None:
+    assert not JobFilter(**wanted).may_match_text(copy_of(job))
+    assert EVERYTHING.may_match_text(copy_of(job))

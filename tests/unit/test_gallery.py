@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.ports.index import JobQuery, Position
+from shared.ports.index import Position
+from shared.ports.queries import JobQuery
 from shared.rules.filters import JobFilter
 from shared.rules.jobs import State
 from tests.doubles.world import png
@@ -83,7 +84,7 @@ def test_the_page_takes_a_read_for_each_ended_image_that_it_shows_and_none_for_l
         assert len(world.darkroom.gallery.newest(ALL, limit=limit).items) == limit
         assert world.journal.count("index.key_of") == reads
         assert "jobs.get" not in world.journal
-        assert world.journal.count("index.live") == buckets
+        assert world.journal.count("index.standings") == buckets
 
 
 def test_candidates_that_a_filter_leaves_out_cost_no_read(world: LookupWorld) -> None:

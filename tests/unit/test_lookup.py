@@ -4,7 +4,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import InvalidReference, NewerSchema, NoSuchImage, NoSuchJob
-from shared.ports.index import ENDED, IMAGE_ID, LIVE, JobQuery, KeyPosition, Position
+from shared.ports.index import ENDED, IMAGE_ID, LIVE, KeyPosition, Position
+from shared.ports.queries import JobQuery
 from shared.rules.ids import digest
 from shared.rules.moves import add
 from tests.doubles.world import World, png

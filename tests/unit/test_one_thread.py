@@ -10,7 +10,7 @@ import pytest
 
 from shared import wiring
 from shared.handlers import Context
-from shared.ports.index import JobQuery
+from shared.ports.queries import JobQuery
 from shared.rules.images import ImageRef
 from shared.runtime import Runtime
 from shared.steps.intake.add import NewJob

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from shared.errors import Unreadable
 from shared.ports.images import ImageEntry
-from shared.ports.index import JobIndex, JobQuery, Page, Position
+from shared.ports.index import JobIndex, Page, Position
 from shared.ports.jobs import JobCopy, Key, Row
+from shared.ports.queries import JobQuery
 from shared.rules.ids import digest
 from shared.rules.jobs import Job
 from shared.steps.operators.pages import Pages

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Unreadable
 from shared.ports.images import ImageEntry, Thumbnail, ThumbnailReader
-from shared.ports.index import IMAGE_ID, LIVE, AttemptRecord, JobIndex, JobQuery, KeyPosition, Page, Position
+from shared.ports.index import IMAGE_ID, LIVE, AttemptRecord, JobIndex, KeyPosition, Page, Position
 from shared.ports.jobs import JobCopy, JobStore, Key, Row, read
+from shared.ports.queries import JobQuery
 from shared.rules import thumbnails
 from shared.rules.ids import digest
 from shared.rules.images import ImageRef

@@ -32,6 +32,11 @@ class SortedList:
         self.waiting: deque[Position] = deque()
 
     @property
+    def is_open(self) -> bool:
+        """Whether something of it was read."""
+        return self._read_to_end or bool(self.waiting)
+
+    @property
     def is_at_end(self) -> bool:
         """Whether all of it was read and taken."""
         return self._read_to_end and not self.waiting
@@ -45,10 +50,15 @@ class SortedList:
         """Read the first piece, of so many positions at most; return how many there were. Costs: 1 query."""
         self._piece = min(piece, self._most)
         found = self._read(self._after, self._piece)
-        self._read_to_end = len(found) < self._piece
+        self.take(found, to_end=len(found) < self._piece)
+        return len(found)
+
+    def take(self, found: Sequence[Position], *, to_end: bool) -> None:
+        """Take what was read of it next, with others or alone, and whether that was the rest."""
+        self._piece = max(self._piece, len(found))
+        self._read_to_end = to_end
         self._after = found[-1] if found else self._after
         self.waiting.extend(found)
-        return len(found)
 
     def go_on(self, most: int) -> int:
         """Read another piece, of no more than ``most`` positions; return how many there were. Costs: 1 query."""
@@ -61,15 +71,15 @@ def merge(
     """Yield positions in their order, until the lists are at their end, or nothing more may be read.
 
     Args:
-        lists: Each sorted; nothing of them read yet.
+        lists: Each sorted; some may be open.
         pool: Reads pieces side by side.
         limit: Positions that are wanted.
         rows: What may be read; the first position of each list is, in any case.
         wide: Whether many more will be taken: so where one list must go on, those go on that soon must.
     """
-    number = max(1, len(lists))
-    share = min(first_piece(limit / number), rows.rest // number)
-    rows.rest -= sum(pool.map(lambda each: each.begin(max(1, share)), lists))
+    unread = [each for each in lists if not each.is_open]
+    share = rows.share(limit, len(lists))
+    rows.rest -= sum(pool.map(lambda each: each.begin(share), unread))
     heads = [(each.waiting[0], place) for place, each in enumerate(lists) if each.waiting]
     heapify(heads)
     while heads:
@@ -110,3 +120,7 @@ class Rows:
 
     def __init__(self, rest: int) -> None:
         self.rest = rest
+
+    def share(self, limit: int, lists: int) -> int:
+        """Return how many positions to read first of each of so many lists, for a page of ``limit``; at least one."""
+        return max(1, min(first_piece(limit / lists), self.rest // lists)) if lists else 1

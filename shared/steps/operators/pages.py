@@ -1,7 +1,7 @@
 """Pages of jobs, made of the index rows of some types.
 
 Each row has a copy of its job, which is what a page shows and what its filter judges; where it has none, the job's own
-row is read after it. A job that has moved on in between is left out of its earlier place.
+row is read after it. A job that moves on meanwhile stands where it was met last.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import TypeVar
 
-from shared.ports.index import ENDED, LIVE, JobIndex, JobQuery, Page, Position
+from shared.ports.index import ENDED, LIVE, JobIndex, Page, Position
 from shared.ports.jobs import JobCopy, JobStore, Row
-from shared.rules.jobs import State
+from shared.ports.queries import JobQuery
 from shared.runtime import Pools
-from shared.steps.operators.merge import Read, Rows, SortedList, merge
+from shared.steps.operators.merge import Rows, merge
 from shared.steps.operators.newest import try_read
+from shared.steps.operators.shelf import Shelf
 
 Item = TypeVar("Item")
 #: Returns what a page shows of each of some jobs; None for one that it leaves out.
@@ -29,10 +30,6 @@ ROWS_PER_JOB = 5
 MOST_ROWS = 2_000
 #: What a job that is read by itself counts of these.
 _ROWS_PER_READ = 10
-#: How many times longer each piece of a list gets; where most rows are looked at in vain, and where not.
-_WIDE_GROWTH, _GROWTH = 6, 2
-#: Rows in one piece at most (Azure Tables gives no more than 1,000).
-_PIECE = 500
 
 
 @dataclass(kw_only=True)
@@ -63,44 +60,27 @@ class Pages:
             limit: 1 to 1,000.
             after: Of the page before, of the same query.
 
-        Costs: 1 query a type and bucket for live jobs and, where these don't fill the page, for each state that was
-        asked for; few more where jobs are spread unevenly; 1 read for each job without a copy. It reads no more than
-        ``ROWS_PER_JOB`` × ``limit`` index rows, or ``most_rows`` where the query is selective, and the first of each
-        list.
+        Costs: 1 query a type and bucket for live jobs, which goes on to ended ones where it has found few; where these
+        don't fill the page, 1 for each state that was asked for and not looked at; few more where jobs are spread
+        unevenly; 1 read for each job without a copy. It reads no more than ``ROWS_PER_JOB`` × ``limit`` index rows, or
+        ``most_rows`` where the query is selective, and the first of each list.
         """
         rows, found = Rows(self.most_rows if query.is_selective else ROWS_PER_JOB * limit), dict[str, Item]()
+        places = product(query.types or (), range(self.buckets))
+        shelves = [Shelf(self.index, place, query, after, limit) for place in places]
         with self.pool(AT_ONCE, "list") as pool:
+            self._open([shelf for shelf in shelves if shelf.can_open], rows, limit, pool)
             for segment in (LIVE, ENDED):
-                if after is not None and after.segment > segment:
-                    continue
-                passed = after if after is not None and after.segment == segment else None
-                lists = self._lists(segment, query, passed, limit)
+                lists = [each for shelf in shelves for each in shelf.lists_of(segment)]
                 positions = merge(lists, pool, limit=limit, rows=rows, wide=query.is_selective)
-                last = _Walk(self.jobs, query, positions, rows, pool).fill(found, choose, limit)
-                after = last or after
+                after = _Walk(self.jobs, query, positions, rows, pool).fill(found, choose, limit) or after
                 if not all(each.is_at_end for each in lists):  # nor are ended ones that a full page did not begin with
                     return Page([*found.values()], after, len(found) >= limit)
         return Page([*found.values()])
 
-    def _lists(self, segment: int, query: JobQuery, after: Position | None, limit: int) -> Sequence[SortedList]:
-        """Return the lists of a segment, one a partition and index; nothing of them is read yet."""
-        states, places = query.states_in(segment), list(product(query.types or (), range(self.buckets)))
-        reads = (
-            [self._live(*place) for place in places if states]
-            if segment == LIVE
-            else [self._ended(*place, each, query) for place, each in product(places, states)]
-        )
-        most, growth = (_PIECE, _WIDE_GROWTH) if query.is_selective else (limit, _GROWTH)
-        return [SortedList(each, after, most, growth=growth) for each in reads]
-
-    def _live(self, kind: str, bucket: int) -> Read:
-        return lambda after, limit: self.index.live(kind, bucket, after=after, limit=limit, with_copies=True)
-
-    def _ended(self, kind: str, bucket: int, state: State, query: JobQuery) -> Read:
-        since, until = query.ended_span
-        return lambda after, limit: self.index.ended(
-            kind, bucket, state, after=after, ended_from=since, ended_to=until, limit=limit
-        )
+    def _open(self, shelves: Sequence[Shelf], rows: Rows, limit: int, pool: Executor) -> None:
+        share = rows.share(limit, len(shelves))
+        rows.rest -= sum(pool.map(lambda each: each.open(share), shelves))
 
 
 @dataclass
@@ -121,9 +101,9 @@ class _Walk:
             if not batch:
                 break
             last = batch[-1]
-            rows = {row.job.id: row for row in self._read(batch)}
-            for job_id in rows:
-                found.pop(job_id, None)  # it has moved on since it was met: it stands where it was met last
+            for at in batch:
+                found.pop(at.job_id, None)  # it has moved on since it was met: it stands where it was met last
+            rows = {row.job.id: row for row in self._read([at for at in batch if self.query.may_want(at)])}
             wanted = [row for row in rows.values() if self.query.wants(row.job)]
             for row, item in zip(wanted, choose(wanted, self.pool), strict=True):
                 if item is not None:
@@ -132,9 +112,10 @@ class _Walk:
 
     def _read(self, batch: Sequence[Position]) -> Sequence[Row | JobCopy]:
         """Return jobs as their index rows have them, or as their own rows, where those are readable."""
-        bare = [at.job_id for at in batch if at.copy is None]
+        copies = [(at.job_id, at.copy) for at in batch]
+        bare = [job_id for job_id, copy in copies if copy is None]
         if self.query.is_selective:
             self.rows.rest -= _ROWS_PER_READ * len(bare)
         own = dict(zip(bare, self.pool.map(lambda each: try_read(self.jobs, each)[0], bare), strict=True))
-        rows = (at.copy if at.copy is not None else own[at.job_id] for at in batch)
+        rows = (copy or own[job_id] for job_id, copy in copies)
         return [row for row in rows if row is not None]
