@@ -1,9 +1,11 @@
 """All that answers HTTP, put together. Loads with the first connection: its libraries take a tenth of a start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import uvicorn
-from starlette.routing import Mount, Router
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route, Router
 
 from localhost.host import uvicorn_server
 from localhost.host.admin import NOT_FOUND, Admin, BlobWebhook
@@ -16,6 +18,9 @@ from localhost.host.kestrel import Kestrel
 from localhost.host.key_check import KeyCheck
 from localhost.host.keys import Keys
 from localhost.host.triggers import Run
+
+#: How the route of a page for people begins.
+_DASHBOARD = "dashboard"
 
 
 def make(
@@ -50,6 +55,7 @@ def make(
         Mount("/admin", KeyCheck(admin, keys, "admin")),
         Mount("/runtime/webhooks", KeyCheck(webhook, keys, "system")),
         *sorted(triggers, key=lambda trigger: trigger.rank),
+        *_front(functions.values(), context.host_json.route_prefix),
     ]
     app = Kestrel(
         Router(routes, redirect_slashes=False, default=NOT_FOUND),
@@ -58,3 +64,17 @@ def make(
         log=context.log,
     )
     return uvicorn_server.make(app)
+
+
+def _front(functions: Iterable[Function], prefix: str) -> list[Route]:
+    """Lead from the root to the dashboard of an app that has one, and no route of its own at the root."""
+    routes = [function.route for function in functions if function.kind == "httpTrigger" and not function.is_disabled]
+    if not any(route.split("/")[0].lower() == _DASHBOARD for route in routes):
+        return []
+    target = f"/{prefix}/{_DASHBOARD}" if prefix else f"/{_DASHBOARD}"
+
+    async def lead(request: Request) -> RedirectResponse:
+        query = f"?{request.url.query}" if request.url.query else ""  # it may carry the key
+        return RedirectResponse(f"{target}{query}", 302, {"Cache-Control": "no-store"})
+
+    return [Route("/", lead)]

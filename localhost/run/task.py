@@ -22,6 +22,8 @@ from localhost.run.watch import PATIENCE_SECONDS, Image, Json, Outcome, Watch
 from localhost.stop import Stop, Stopped
 
 UPLOADS_AT_ONCE = 8
+#: Where a host has the page for people.
+DASHBOARD = "/api/dashboard"
 
 
 class Jobs(Protocol):
@@ -179,6 +181,7 @@ class Run:
     def _print_addresses(self, hosts: Hosts, azurite: Azurite) -> None:
         for number, url in enumerate(hosts.urls, start=1):
             self._screen.note(f"host-{number}: {url}  log: {self._options.out / f'host-{number}.log'}")
+        self._screen.note(f"dashboard: {hosts.urls[0]}{DASHBOARD}")
         if not self._options.once:
             self._screen.note(f"storage: {azurite.connection}")
 

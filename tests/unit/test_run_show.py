@@ -2,16 +2,21 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from types import SimpleNamespace
+from typing import Any, Self, cast
 
 import pytest
 from rich.console import Console, RenderableType
 
+from localhost.azurite import Azurite
 from localhost.run.facts import Facts, facts_of, line_of, plain, time_words
+from localhost.run.hosts import Hosts
 from localhost.run.reports import Reports
-from localhost.run.show import Lines, picture, window
-from localhost.run.task import Follower, json_line
+from localhost.run.run_options import parse
+from localhost.run.show import Lines, picture, screen_for, window
+from localhost.run.task import Follower, Run, json_line
 from localhost.run.watch import Image, Json, Watch
+from localhost.stop import Stop
 from shared.rules import thumbnails
 
 
@@ -196,3 +201,17 @@ def test_a_report_without_thumbnail_removes_the_one_before(tmp_path: Path) -> No
 def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert Reports(out).write("../../cat.png", failed(), None) == out / "cat.png.json"
+
+
+@pytest.mark.parametrize("words", [["--once"], ["--once", "--json"]])
+def test_a_run_says_where_its_dashboard_is_and_never_among_lines_of_json(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cat.png").write_bytes(b"")
+    options = parse([str(tmp_path / "cat.png"), *words])
+    run = Run(options, Stop(), screen_for(json=options.json))
+    hosts = SimpleNamespace(urls=["http://127.0.0.1:1", "http://127.0.0.1:2"])
+    run._print_addresses(cast("Hosts", hosts), cast("Azurite", SimpleNamespace()))
+    said = capsys.readouterr()
+    assert "dashboard: http://127.0.0.1:1/api/dashboard\n" in (said.err if options.json else said.out)
+    assert said.out == "" if options.json else said.err == ""

@@ -129,3 +129,24 @@ def test_event_grid_subscriptions_are_confirmed(launch: Launch) -> None:
 )
 def test_an_event_that_means_nothing_is_refused(launch: Launch, path: str, body: str, status: int) -> None:
     assert launch("blobs").ask("POST", path, body).status == status
+
+
+@pytest.mark.parametrize(
+    ("prefix", "target"), [("api", "/api/dashboard"), ("", "/dashboard"), ("a/b", "/a/b/dashboard")]
+)
+def test_the_root_leads_to_the_dashboard_of_an_app_that_has_one(
+    launch: Launch, tmp_path: Path, prefix: str, target: str
+) -> None:
+    (tmp_path / "function_app.py").write_text(
+        "import azure.functions as func\n\napp = func.FunctionApp()\n\n\n"
+        "@app.route(route='dashboard/{*file}')\ndef page(req: func.HttpRequest) -> str:\n    return 'page'\n"
+    )
+    (tmp_path / "host.json").write_text(f'{{"extensions": {{"http": {{"routePrefix": "{prefix}"}}}}}}')
+    running = launch(tmp_path)
+    reply = running.ask("GET", "/?code=k%2F")
+    assert (reply.status, reply.headers["Location"]) == (302, f"{target}?code=k%2F")
+    assert (running.ask("GET", target).data, running.ask("POST", "/").status) == (b"page", 405)
+
+
+def test_the_root_of_an_app_without_a_dashboard_is_not_there(launch: Launch) -> None:
+    assert launch("web").ask("GET", "/").status == 404
