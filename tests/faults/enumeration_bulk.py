@@ -26,7 +26,7 @@ class RedrivingMany(Flow):
     Attributes:
         as_of: A moment behind their ends.
         answer: What the worker was told; None after a death or outage.
-        opened: How many jobs the worker's own call has opened, whatever it was told.
+        openings: How many jobs the worker's own call has opened, whatever it was told.
     """
 
     messages = 2
@@ -36,7 +36,7 @@ class RedrivingMany(Flow):
     )
     as_of: datetime | None = None
     answer: Mapping[str, Any] | None = None
-    opened = 0
+    openings = 0
 
     def prepare(self, case: Case) -> None:
         """Record two images, and cancel both jobs."""
@@ -56,7 +56,7 @@ class RedrivingMany(Flow):
         try:
             self.answer = self._call(case, worker, OPERATION)
         finally:
-            self.opened = case.ledger.reopenings.total() - before - self._others
+            self.openings = case.ledger.reopenings.total() - before - self._others
 
     _others = 0
 
@@ -95,11 +95,11 @@ class RedrivingMany(Flow):
         """See that the log knows who has opened a job, once, and says what the operator was told."""
         rows = [row for row in case.rows().values() if row.get("operation") == OPERATION]
         assert len(rows) <= 1, "one call is kept twice"
-        assert rows or not self.opened, "jobs were opened of which the log knows nothing"
+        assert rows or not self.openings, "jobs were opened of which the log knows nothing"
         if self.answer is None:
             return
         done = [each["outcome"] for each in self.answer["results"]].count(Outcome.DONE)
-        assert done <= self.opened, f"told that {done} were opened"
+        assert done <= self.openings, f"told that {done} were opened"
         result = json.loads(rows[0].get("result", "null"))
         assert result is None or {name: self.answer[name] for name in ("done", "refused", "unknown")} == {
             name: result[name] for name in ("done", "refused", "unknown")
