@@ -16,6 +16,12 @@ PAGE = 200
 NOTHING: Mapping[str, str] = MappingProxyType({})
 #: Below it no status is a refusal; 304 is none either.
 _LEAST_REFUSAL, _LEAST_FAILURE, _UNCHANGED = 300, 500, 304
+#: What to do about a refusal, by its status or code.
+_ADVICE: Mapping[int | str, str] = {
+    401: "Set DARKROOM_KEY to a key of the app.",
+    403: "Set DARKROOM_KEY to a key with that role.",
+    "no_such_path": "The app is of another release, or it is not Darkroom.",
+}
 
 
 class ServiceDown(Outage):
@@ -152,7 +158,8 @@ def outcome(reply: Reply) -> Reply:
         raise ServiceDown(f"{code}: {detail}")
     if reply.status < 400:  # noqa: PLR2004 - redirections of HTTP
         detail = "The address redirects to another one, and keys go to no other. Give the address of the app itself."
-    raise ServiceRefused(reply.status, code, detail, list(_fields(problem)))
+    advice = next((words for known, words in _ADVICE.items() if known in (code, reply.status)), "")
+    raise ServiceRefused(reply.status, code, f"{detail} {advice}".rstrip(), list(_fields(problem)))
 
 
 def _problem(reply: Reply) -> Mapping[str, Any]:

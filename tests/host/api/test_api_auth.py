@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from localhost.azurite import Azurite
 from shared.cli.app_client import DeployedApp
+from shared.cli.main import app
 from shared.rules.symptoms import Symptom
 from shared.runtime import Runtime
 from shared.steps.operators.doctor.app_check import CheckApp
@@ -71,6 +73,15 @@ def test_either_key_opens_every_path_in_the_header_and_in_the_query(auth_host: A
     for query, headers in [way for key in auth_host.keys.values() for way in ways_to_send(key)]:
         statuses = {path: client.ask("GET", path + query, None, headers).status for path in PATHS}
         assert statuses == dict.fromkeys(PATHS, 200) | dict.fromkeys(("/api/nothing", "/api/dashboards"), 404)
+
+
+def test_the_command_asks_over_http_with_a_key_and_says_what_to_do_about_a_wrong_one(auth_host: ApiHost) -> None:
+    environ = {"DARKROOM_URL": f"http://127.0.0.1:{auth_host.port}", "COLUMNS": "400"}
+    right = CliRunner().invoke(app, ["jobs", "--json"], env={**environ, "DARKROOM_KEY": auth_host.keys["function"]})
+    assert right.exit_code == 0, right.stderr
+    wrong = CliRunner().invoke(app, ["jobs"], env={**environ, "DARKROOM_KEY": "wrong"})
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "Set DARKROOM_KEY to a key of the app." in wrong.stderr
 
 
 def test_no_key_is_in_a_response_or_in_the_log(auth_host: ApiHost, client: RawClient) -> None:

@@ -62,3 +62,14 @@ def test_a_failure_of_the_app_is_no_refusal() -> None:
 def test_a_page_of_somebody_else_is_not_taken_for_an_answer() -> None:
     with pytest.raises(ServiceDown, match="not Darkroom"):
         Reply(200, {}, b"<html>").json()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [(401, "", "Set DARKROOM_KEY to a key of the app."),
+     (403, "wrong_role", "Set DARKROOM_KEY to a key with that role."),
+     (404, "no_such_path", "The app is of another release")],
+)  # fmt: skip
+def test_a_refusal_says_what_to_do(status: int, code: str, advice: str) -> None:
+    with pytest.raises(ServiceRefused, match=advice):
+        outcome(answer({"code": code, "detail": "No."}, status))
