@@ -46,8 +46,9 @@ def print_table(output: Output, reports: Iterable[Report]) -> bool:
     kept = list(reports)
     columns: list[Column | str] = [
         Column("file", Kind.NAME),
-        *("status", "format", "size"),
-        Column("quality", Kind.NAME),
+        Column("status", Kind.NAME),
+        *("format", "size"),
+        Column("flags", Kind.NAME),
         Column("dhash", Kind.ID),
         *("mean", ""),
     ]

@@ -29,7 +29,7 @@ def show_stats_changes(watch: Watch, output: Output, *, as_json: bool) -> None:
         if as_json:
             output.json_line(body)
             return
-        old, new = ({each[0]: each for each in _figures(known).items()} for known in (before or {}, body))
+        old, new = ({each[0]: each for each in _figures(known, ages=False).items()} for known in (before or {}, body))
         output.table([Column(""), Column("", Kind.TEXT)], changes(old, new))
 
     watch.show(
@@ -63,14 +63,19 @@ def _lines(body: Body, output: Output) -> list[Line]:
         for kind, counts in jobs.items()
     ]
     heads = [Column("type", Kind.NAME), *(Column(state, right=True) for state in _STATES)]
-    facts = [[name, value] for name, value in _figures({**body, "jobs": {}}).items()]
+    facts = [[name, value] for name, value in _figures({**body, "jobs": {}}, ages=True).items()]
     empty: list[Line] = [[]]
     table = output.lay_out(heads, rows) + empty if rows else []
     return table + output.lay_out([Column(""), Column("", Kind.TEXT)], facts)
 
 
-def _figures(body: Body) -> dict[str, str]:
-    """Return each figure by its name; those that are not known are left out."""
+def _figures(body: Body, *, ages: bool) -> dict[str, str]:
+    """Return each figure by its name; those that are not known are left out.
+
+    Args:
+        body: As the API has them.
+        ages: Whether to say how old things are, which changes all the time, or only which are late.
+    """
     figures = {
         f"{kind} {state}": _number(_object(counts).get(state))
         for kind, counts in _object(body.get("jobs")).items()
@@ -84,13 +89,17 @@ def _figures(body: Body) -> dict[str, str]:
         "sweeps now": text(_object(body.get("lock")).get("holder")),
     }
     for name, age in _object(body.get("upkeep")).items():
-        seconds, is_late = _object(age).get("age_seconds"), _object(age).get("late")
-        figures[f"last {name}"] = ("never" if seconds is None else f"{moments.seconds(seconds)} ago") + (
-            ", late" if is_late else ""
-        )
+        figures[f"last {name}"] = _upkeep(_object(age), ages=ages)
     if body.get("capped"):
         figures["counted"] = "There are more jobs than were counted."
     return {name: value for name, value in figures.items() if value}
+
+
+def _upkeep(age: Mapping[str, Any], *, ages: bool) -> str:
+    """Say how long ago something was done, and whether that is too long ago."""
+    seconds, is_late = age.get("age_seconds"), age.get("late")
+    time = "never" if seconds is None else f"{moments.seconds(seconds)} ago" if ages else ""
+    return ", ".join(filter(None, (time, "late" if is_late else ""))) or "in time"
 
 
 def _ago(lock: Mapping[str, Any], now: datetime) -> str:

@@ -18,13 +18,13 @@ _GAP = 2
 
 
 class Kind(Enum):
-    """What a column has, and what becomes of it where there is too little room."""
+    """What a column has, and how narrow it may become where there is too little room."""
 
     #: A state, a number, a time: stays whole.
     WORD = 0
-    #: A name: is shortened in its middle.
-    NAME = 12
-    #: An id: as a name, but after all names.
+    #: A name or a code: is shortened in its middle.
+    NAME = 8
+    #: An id: is shortened in its middle, but so that it can be told from others.
     ID = 20
     #: A sentence: goes on in the next line.
     TEXT = 16
@@ -80,19 +80,15 @@ def _cell(cell: Cell) -> tuple[str, str]:
 
 
 def _fit(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int] | None:
-    """Return a width for each column: names and sentences give way first, ids last; None where not all fit."""
+    """Return a width for each column: the widest that may give way do; None where not all fit."""
     widths = list(natural)
-    excess = sum(widths) + _GAP * (len(widths) - 1) - width
-    for kinds in ((Kind.NAME, Kind.TEXT), (Kind.ID,)):
-        places = [at for at, column in enumerate(columns) if column.kind in kinds]
-        while excess > 0:
-            wide = [at for at in places if widths[at] > columns[at].kind.value]
-            if not wide:
-                break
-            widest = max(wide, key=lambda at: widths[at])
-            widths[widest] -= 1
-            excess -= 1
-    return widths if excess <= 0 else None
+    places = [at for at, column in enumerate(columns) if column.kind is not Kind.WORD]
+    for _ in range(sum(widths) + _GAP * (len(widths) - 1) - width):
+        wide = [at for at in places if widths[at] > columns[at].kind.value]
+        if not wide:
+            return None
+        widths[max(wide, key=lambda at: widths[at])] -= 1
+    return widths
 
 
 def _lines(columns: Sequence[Column], row: Sequence[tuple[str, str]], widths: Sequence[int]) -> Iterator[Line]:

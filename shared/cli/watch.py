@@ -38,8 +38,12 @@ class Watch:
     query: Mapping[str, object]
     runtime: Runtime
 
-    def answers(self) -> Iterator[Body | ServiceDown]:
-        """Yield each answer that differs from the one before, and each failure; wait between, without end."""
+    def answers(self, *, every: bool = False) -> Iterator[Body | ServiceDown]:
+        """Yield each answer that differs from the one before, and each failure; wait between, without end.
+
+        Args:
+            every: Whether to yield the same answer again where nothing has changed.
+        """
         tag, before, pause = "", None, FIRST_PAUSE
         while True:
             answer: Body | ServiceDown | None = None
@@ -52,9 +56,11 @@ class Watch:
                 body = before if reply.status == _UNCHANGED else reply.json()
                 tag = reply.headers.get("etag", "")
                 if body != before:
-                    answer = before = body
+                    answer, before = body, body
             if answer is not None:
                 yield answer
+            elif every and before is not None:
+                yield before
             pause = FIRST_PAUSE if isinstance(answer, dict) else min(2 * pause, LAST_PAUSE)
             self.runtime.pause(pause)
 
@@ -78,7 +84,7 @@ class Watch:
         console = Console(file=output.stream, no_color=not output.is_colored, highlight=False, markup=False)
         lines: list[Line] = []
         with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
-            for answer in self.answers():
+            for answer in self.answers(every=True):
                 if isinstance(answer, dict):
                     lines = draw(answer, replace(output, width=shutil.get_terminal_size().columns))
                     shown = lines

@@ -43,14 +43,18 @@ def test_a_program_gets_the_figures_as_they_are() -> None:
 
 
 def test_a_pipe_that_follows_figures_gets_those_that_change() -> None:
-    later = {**STATS, "as_of": "2026-05-04T12:00:10Z", "poison": 4}
+    upkeep = {"sweep": {"age_seconds": 22, "late": False}, "purge": {"age_seconds": None, "late": True}}
+    later = {**STATS, "as_of": "2026-05-04T12:00:10Z", "poison": 4, "upkeep": upkeep}
     service, output = FakeService({"GET /stats": [answer(STATS), answer(later), KeyboardInterrupt()]}), pipe()
     with pytest.raises(KeyboardInterrupt):
         show_stats_changes(Watch(service, "/stats", {}, Runtime(pause=lambda _: None)), output, as_json=False)
     lines = [" ".join(line.split()) for line in text_of(output).splitlines()]
     assert lines[0] == "image-analysis PENDING 1,000"
     assert lines[-1] == "poison messages 4"
-    assert [line for line in lines if line.startswith("poison")] == ["poison messages 3", "poison messages 4"]
+    assert [line for line in lines if line.startswith(("poison", "last"))] == [
+        *("poison messages 3", "last sweep in time", "last purge never, late"),
+        "poison messages 4",
+    ]
 
 
 def test_a_lock_that_nobody_holds_is_free() -> None:

@@ -83,6 +83,11 @@ def test_a_terminal_is_drawn_again_in_place() -> None:
     assert "\x1b[2K" in after  # the lines are taken away, and written anew
 
 
+def test_a_terminal_is_drawn_again_where_nothing_has_changed_so_that_ages_are_right() -> None:
+    once, twice = (_show(_watch(*replies)[0], terminal()) for replies in ([_page("PENDING")], [_page("PENDING"), SAME]))
+    assert twice.count("PENDING") == once.count("PENDING") + 1
+
+
 def test_an_app_that_fails_for_a_while_is_asked_on() -> None:
     watch, _, pauses = _watch(_page("PENDING"), ServiceDown("storage_out: out"), _page("RUNNING"))
     output = pipe()
