@@ -123,7 +123,7 @@ function when(value) {
 
 function attempts(job) {
   const owner = text(job.owner), count = make("span", number(job.attempts));
-  return owner === null ? [count] : [count, make("div", middle(owner), { class: "faint small", title: owner })];
+  return owner === null ? [count] : [count, make("div", middle(owner), { class: "faint small one-line", title: owner })];
 }
 
 function notes(job) {
