@@ -123,7 +123,8 @@ function when(value) {
 
 function attempts(job) {
   const owner = text(job.owner), count = make("span", number(job.attempts));
-  return owner === null ? [count] : [count, make("div", middle(owner), { class: "faint small one-line", title: owner })];
+  if (owner === null) return [count];
+  return [count, make("div", middle(owner), { class: "faint small one-line", title: owner })];
 }
 
 function notes(job) {
