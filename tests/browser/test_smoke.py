@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from localhost.azurite import Azurite
-from tests.browser.site import Visit
+from tests.browser.site import PATIENCE_MS, Visit
 from tests.conftest import SAMPLES
 from tests.rig import QUICK, HostProcess, empty
 
@@ -29,6 +29,6 @@ def test_an_image_that_is_uploaded_by_the_page_is_shown_completed_and_the_policy
     page = visit.open()
     page.set_input_files("input[type=file]", SAMPLES / "cat.png")
     card = page.locator("li", has_text="cat.png").filter(has=page.get_by_text("COMPLETED", exact=True))
-    expect(card).to_be_visible()
+    expect(card).to_be_visible(timeout=PATIENCE_MS)
     expect(card.locator("img")).to_have_js_property("naturalWidth", 320)
     assert visit.trouble == []
