@@ -18,7 +18,7 @@ def backfill(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Walk through the container to its end, and record the images that have no job yet.
+    """Record the images of the container that have no job yet.
 
     The walk goes on where the timer's has stopped; after an interruption, give the same command again.
     """

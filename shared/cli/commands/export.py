@@ -36,7 +36,7 @@ def export(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Write jobs with their reports as JSON Lines, as CSV that no spreadsheet takes for formulas, or as Parquet."""
+    """Write jobs and their reports to a file. It has JSON Lines, CSV that no spreadsheet takes for formulas, or Parquet."""
     from shared import clock
     from shared.cli.service import items
 

@@ -28,7 +28,7 @@ def jobs(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """List jobs: live ones first, then ended ones, the latest first."""
+    """List jobs. Live ones come first, then ended ones, the latest first."""
     from shared import clock
     from shared.cli.job_list import show, show_changes
     from shared.cli.output import open_output

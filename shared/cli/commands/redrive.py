@@ -29,7 +29,7 @@ def redrive(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Run failed or canceled jobs again, or try rejected messages again by ids."""
+    """Run failed or canceled jobs again. Try rejected messages again by their ids."""
     from shared.cli.acts import Act
     from shared.cli.filters import JobFilters
     from shared.cli.on_jobs import act_on_jobs

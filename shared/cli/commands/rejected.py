@@ -52,7 +52,7 @@ def rejected(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """List rejected messages, show one in full, or try them again or delete them, all or by code and age."""
+    """List rejected messages. Show one in full, or try them again or delete them, all or by code and age."""
     from shared.cli.exits import Status, stop
 
     filters = {"code": code, "older-than": older_than}

@@ -7,7 +7,7 @@ from shared.cli.options import AsJson, SettingsFile, Url
 
 
 def trace(thing: Thing, *, as_json: AsJson = False, url: Url = None, settings: SettingsFile = None) -> None:
-    """Show what happened to a job: when it was added, each attempt, who was lost or refused, and how it ended."""
+    """Show the life of a job. It has each attempt, workers that were lost, and reports that came too late."""
     from shared.cli import lookup
     from shared.cli.attempts import show_timeline
     from shared.cli.output import open_output

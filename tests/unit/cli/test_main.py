@@ -32,6 +32,13 @@ def test_the_help_of_each_command_fits_a_screen(command: str) -> None:
     assert (shown.exit_code, len(lines) <= 23, max(map(len, lines)) <= 80) == (0, True, True), shown.stdout
 
 
+def test_the_help_says_in_one_whole_line_what_each_command_does() -> None:
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}, prog_name="darkroom").stdout
+    lines = shown.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == len(COMMANDS) + 1
+    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
+
+
 @pytest.mark.parametrize(
     ("words", "unused"),
     [
