@@ -97,7 +97,7 @@ HELP = """usage: python3 dev.py TASK ...
                          and build the documents
   docs [--serve]         build the documents as a site into out/site; or serve it, and build again after each change
   coverage               measure branch coverage; fail below the minimum in pyproject.toml
-  browser [--install] [PYTEST ARGS]
+  browser [--install] [--screenshots] [PYTEST ARGS]
                          try the page in this machine's Chromium; --install installs Debian's by apt
   prove [ROUNDS]         run every test at full length, also those that `test` skips; print the expected time first
   simulate [--minutes M] [--processes P] [--first SEED] [--seed SEED [--shorten]]

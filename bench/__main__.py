@@ -11,6 +11,7 @@ BENCHES = {
     "all": "all that docs/performance.md has, in order",
     "analysis": "CPU and memory of analyses, beside other libraries",
     "lists": "the first list of jobs and the first figures, over thousands of jobs",
+    "dashboard": "the first page in a browser, over thousands of jobs: until its gallery stands, and what it loads",
     "reads": "what the client takes to read an image or a row, beside the SDKs",
     "memory": "memory of workers, hosts and children, by the size of an image",
     "sandbox": "what a child process adds to one image",

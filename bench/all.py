@@ -12,7 +12,7 @@ from localhost.install import BY_SIGNAL, call
 from shared import clock
 
 #: In this order: comparisons first, and last what takes longer than all the others.
-ORDER = ("throughput", "latency", "kill", "cost", "coldstart", "locks", "scale", "reads", "lists", "idle")
+ORDER = ("throughput", "latency", "kill", "cost", "coldstart", "locks", "scale", "reads", "lists", "dashboard", "idle")
 _FEWEST = frozenset(ORDER) - {"idle"}
 
 

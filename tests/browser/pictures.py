@@ -20,6 +20,8 @@ SCRIPT = "<img src=x onerror=alert(1)>"
 #: A name that is markup, a name that turns its end around, and one with control characters.
 HOSTILE_NAMES = (f"{SCRIPT}.jpg", "turned\u202egpj.exe\u202c.jpg", "bell\x07 escape\x1b[31m.jpg")
 _PHOTOGRAPHS = ("cat.png", "coffee.webp", "retina.jpg", "rocket.jpg")
+#: Left, top, right and bottom edge, as shares of width and height.
+_PARTS = ((0, 0, 1, 1), (0, 0, 0.7, 0.8), (0.3, 0.1, 1, 1), (0.15, 0.2, 0.85, 0.9), (0.25, 0, 0.75, 1))
 _MAKE, _MODEL, _SOFTWARE = 0x010F, 0x0110, 0x0131
 
 
@@ -52,6 +54,22 @@ class Picture:
 def photographs() -> tuple[Picture, ...]:
     """Analyse the photographs, once a process."""
     return tuple(_analyze((SAMPLES / name).read_bytes()) for name in _PHOTOGRAPHS)
+
+
+@functools.cache
+def crops() -> tuple[Picture, ...]:
+    """Analyse parts of the photographs, as a camera with a name would have taken them: a gallery for screenshots."""
+    return tuple(_analyze(_crop(name, *part)) for part in _PARTS for name in _PHOTOGRAPHS)
+
+
+def _crop(name: str, left: float, top: float, right: float, bottom: float) -> bytes:
+    with Image.open(SAMPLES / name) as photograph:
+        exif, (width, height) = Image.Exif(), photograph.size
+        exif[_MAKE], exif[_MODEL] = "Canon", "Canon EOS R6"
+        box = (int(left * width), int(top * height), int(right * width), int(bottom * height))
+        file = io.BytesIO()
+        photograph.convert("RGB").crop(box).save(file, "JPEG", quality=90, exif=exif)
+    return file.getvalue()
 
 
 @functools.cache

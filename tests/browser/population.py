@@ -1,29 +1,25 @@
-"""Jobs in mixed states, as the steps would have left them: written by the store, in process, then copied to Azurite.
+"""Jobs in mixed states, as the steps would have left them: written by the store into memory, then copied to Azurite.
 
-So thousands of them take seconds, their times are whatever the caller wants, and no test knows the store's rows.
+So thousands of them take seconds, their times are whatever they should be, and no test knows the store's rows.
 """
 
 import itertools
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from azure.data.tables import TableClient
-
-from shared import wiring
-from shared.ports.jobs import JobStore, Row
+from shared.ports.jobs import Row
 from shared.rules import moves, thumbnails
 from shared.rules.ids import digest
 from shared.rules.jobs import Event, JobError, Move, State
 from shared.wiring.steps import Darkroom
+from tests.browser.drafts import DraftTable
 from tests.browser.pictures import HOSTILE_NAMES, SCRIPT, Picture, hostile, photographs
 from tests.sdk_clients import table_of
-from tests.simulation.service.account import storage_account
-from tests.simulation.service.transport import InProcess
 
 #: What docs/operations.md recommends on Azurite.
 BUCKETS = "16"
@@ -36,10 +32,29 @@ _FAILURES = (
     ("analysis_timeout", "The analysis took more than 60 s."),
 )
 _FOLDERS = ("2026/berlin", "2026/alps", "products/cups", "")
-#: How the states are mixed: of twenty jobs, the newest first.
-_MIX = "PRCCFCCXCCFCCCPCCCXC"
-_TOGETHER = 100
 Ways = Mapping[str, Callable[["_Writer", Row, int], None]]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """What the jobs are, from the newest on.
+
+    Attributes:
+        mix: A letter for each in turn: pending, running, completed, failed, canceled (X).
+        live_among: Older ones are not live but completed: of thousands as few wait as of dozens.
+        hostile_at: Which are about images whose names and metadata are hostile.
+        pictures: Returns what the images are, in turn.
+    """
+
+    mix: str = "PRCCFCCXCCFCCCPCCCXC"
+    live_among: int = 100
+    hostile_at: Sequence[int] = (3, 8, 13)
+    pictures: Callable[[], Sequence[Picture]] = photographs
+
+
+USUAL = Cast()
+#: More live images than a page shows.
+BUSY = Cast(live_among=1_000_000)
 
 
 @dataclass
@@ -49,32 +64,44 @@ class Population:
     Attributes:
         ids: Ids of jobs by state.
         images: Names of images by job id.
+        retries: Ids of failed jobs with several attempts.
         now: The moment that all others lie before, aware UTC.
     """
 
     now: datetime
     ids: dict[State, list[str]] = field(default_factory=lambda: defaultdict(list))
     images: dict[str, str] = field(default_factory=dict)
+    retries: list[str] = field(default_factory=list)
 
     @property
-    def hostile(self) -> tuple[str, str]:
-        """The image whose name is markup: the ids of image and job."""
-        job_id = next(job for job, name in self.images.items() if name == HOSTILE_NAMES[0])
-        return digest("image-analysis", f"images/{HOSTILE_NAMES[0]}"), job_id
+    def subjects(self) -> tuple[str, str]:
+        """The ids of an image and of a job to look at: those with a hostile name, or else what has most to show."""
+        hostile_job = next((job for job, name in self.images.items() if name == HOSTILE_NAMES[0]), None)
+        shown = hostile_job or next(job for job in self.ids[State.COMPLETED] if job in self.images)
+        return digest("image-analysis", f"images/{self.images[shown]}"), hostile_job or self.retries[0]
 
 
-def populate(darkroom: Darkroom, number: int, *, thumbnails_of: int = 400) -> Population:
+def populate(
+    darkroom: Darkroom,
+    number: int,
+    *,
+    cast: Cast = USUAL,
+    thumbnails_of: int = 100,
+) -> Population:
     """Write so many jobs in mixed states, and a few messages that were rejected.
 
     Args:
         darkroom: Over an empty storage account that is there.
         number: Of jobs; every tenth is none of an image.
+        cast: What they are.
         thumbnails_of: How many of the newest images get the thumbnail that their reports name.
     """
     now = darkroom.clock.now()
-    writer = _Writer(darkroom, Population(now))
+    writer = _Writer(darkroom, Population(now), cast)
     writer.write(number)
-    copy_table(writer.table, table_of(darkroom.storage.jobs))
+    for kind in (darkroom.settings.image_type, WORDS):
+        darkroom.storage.index.insert_type(kind)
+    writer.table.copy(table_of(darkroom.storage.jobs))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda one: one(), itertools.islice(writer.uploads, thumbnails_of)))
     for code, text in (("unknown_form", f'{{"note": "{SCRIPT}"}}'), ("not_text", "\x00\x01\x02"), ("empty", "")):
@@ -83,36 +110,37 @@ def populate(darkroom: Darkroom, number: int, *, thumbnails_of: int = 400) -> Po
 
 
 class _Writer:
-    """Writes jobs into a store in process, the newest first.
+    """Writes jobs, the newest first.
 
     Args:
         darkroom: Whose settings the jobs have, and whose containers get the thumbnails.
         population: Notes what was written.
+        cast: What the jobs are.
     """
 
-    def __init__(self, darkroom: Darkroom, population: Population) -> None:
-        environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "JOB_BUCKETS": BUCKETS}
-        inside = wiring.build(environ, transport=InProcess(storage_account()), threaded=False)
-        inside.storage.create()
-        for kind in (darkroom.settings.image_type, WORDS):
-            inside.storage.index.insert_type(kind)
-        self.table = table_of(inside.storage.jobs)
+    def __init__(self, darkroom: Darkroom, population: Population, cast: Cast) -> None:
+        self.table = DraftTable()
         self.population = population
         self.uploads: list[Callable[[], None]] = []
-        self._jobs: JobStore = inside.storage.jobs
+        self._jobs = self.table.jobs(darkroom.clock, buckets=int(BUCKETS))
         self._darkroom = darkroom
+        self._pictures = cast.pictures()
+        self._hostile = dict(zip(cast.hostile_at, HOSTILE_NAMES, strict=False))
+        self._cast = cast
 
     def write(self, number: int) -> None:
         """Write so many jobs: each some seconds older than the one before, and longer the older they are."""
         for each in range(number):
             at = self.population.now - timedelta(seconds=20 + each * 30 + each**2 / 50)
-            letter = "C" if each in _HOSTILE_AT else _MIX[each % len(_MIX)]
+            letter = "C" if each in self._hostile else self._cast.mix[each % len(self._cast.mix)]
+            if each > self._cast.live_among and letter in "PR":
+                letter = "C"
             row = self._add(each, at)
             _WAYS[letter](self, row, each)
 
     def _add(self, each: int, at: datetime) -> Row:
-        is_image = each % 10 != 9 or each in _HOSTILE_AT
-        name, picture = _name(each), _picture(each)
+        is_image = each % 10 != 9 or each in self._hostile
+        name, picture = self._hostile.get(each) or _name(each), self._picture(each)
         kind, ref = (self._darkroom.settings.image_type, f"images/{name}") if is_image else (WORDS, f"texts/{each}.txt")
         params = {"bytes": len(picture.data), "content_type": picture.mime} if is_image else {"lines": each}
         move = moves.add(
@@ -138,7 +166,7 @@ class _Writer:
 
     def complete(self, row: Row, each: int) -> None:
         """Commit a report, or the result of another type."""
-        row, picture = self._claim(row), _picture(each)
+        row, picture = self._claim(row), self._picture(each)
         job, name = row.job, self.population.images.get(row.job.id)
         assert job.claim is not None
         report: dict[str, Any] = {"words": 100 + each, "note": SCRIPT}
@@ -150,6 +178,8 @@ class _Writer:
     def fail(self, row: Row, each: int) -> None:
         """Fail for good: some at once, some after attempts that might have passed."""
         code, message = _FAILURES[each % len(_FAILURES)]
+        if each % 3:
+            self.population.retries.append(row.job.id)
         for _ in range(each % 3):
             row = self._claim(row)
             job, at = row.job, _end_of(row, each)
@@ -179,6 +209,9 @@ class _Writer:
     def _end(self, row: Row, move: Move) -> None:
         self.leave(self._jobs.replace(row, move), 0)
 
+    def _picture(self, each: int) -> Picture:
+        return hostile() if each in self._hostile else self._pictures[each % len(self._pictures)]
+
     def _upload(self, job_id: str, picture: Picture) -> None:
         name = thumbnails.name_of(job_id, 1, extension=picture.extension)
         mime = picture.report["thumbnail"]["mime"]
@@ -186,20 +219,12 @@ class _Writer:
 
 
 _WAYS: Ways = {"P": _Writer.leave, "R": _Writer.run, "C": _Writer.complete, "F": _Writer.fail, "X": _Writer.cancel}
-#: Which jobs are about the images of ``HOSTILE_NAMES``.
-_HOSTILE_AT = (3, 8, 13)
 
 
 def _name(each: int) -> str:
-    if each in _HOSTILE_AT:
-        return HOSTILE_NAMES[_HOSTILE_AT.index(each)]
     folder = _FOLDERS[each % len(_FOLDERS)]
     extension = ("png", "webp", "jpg", "jpg")[each % 4]
     return f"{folder}/photo-{each:04}.{extension}".removeprefix("/")
-
-
-def _picture(each: int) -> Picture:
-    return hostile() if each in _HOSTILE_AT else photographs()[each % len(photographs())]
 
 
 def _end_of(row: Row, each: int) -> datetime:
@@ -210,23 +235,3 @@ def _begin_of(row: Row) -> datetime:
     begin = row.job.started or row.job.created
     assert begin is not None
     return begin
-
-
-def copy_table(source: TableClient, target: TableClient) -> None:
-    """Copy all rows of a table, in transactions."""
-    places = defaultdict[str, list[dict[str, Any]]](list)
-    for entity in source.list_entities():
-        places[entity["PartitionKey"]].append({name: _plain(value) for name, value in entity.items()})
-    for transaction in _transactions(places):
-        target.submit_transaction([("upsert", entity) for entity in transaction])
-
-
-def _plain(value: object) -> object:
-    """Return a time without what the SDK adds to it: the store's own client takes no other."""
-    return datetime.fromtimestamp(value.timestamp(), UTC) if isinstance(value, datetime) else value
-
-
-def _transactions(places: Mapping[str, list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
-    for entities in places.values():
-        for at in range(0, len(entities), _TOGETHER):
-            yield entities[at : at + _TOGETHER]

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect, sync_playwright
 
 from localhost.azurite import Azurite
 from localhost.chromium import is_root
-from tests.browser.population import BUCKETS, Population, populate
+from tests.browser.population import BUCKETS, USUAL, Cast, Population, populate
 from tests.host.api.api_host import ApiHost, start_host
 
+#: What the Images page shows when it has its data: a card.
+GALLERY = "#cards > li"
 #: A page on a machine that does much else takes its time; no test waits longer for anything.
 PATIENCE_MS = 20_000
 PHONE = {"width": 390, "height": 844}
+expect.set_options(timeout=PATIENCE_MS)
 #: Reports what the policy of the page has refused, before any script of the page runs.
 _NOTE_REFUSALS = """
 addEventListener("securitypolicyviolation", (event) => {
@@ -44,11 +47,11 @@ class Site:
 
 
 @contextmanager
-def start_site(folder: Path, azurite: Azurite, *arguments: str, jobs: int, **settings: str) -> Iterator[Site]:
-    """Start a host with these arguments and settings over so many jobs; end it afterwards."""
+def start_site(folder: Path, azurite: Azurite, *, jobs: int, cast: Cast = USUAL, **settings: str) -> Iterator[Site]:
+    """Start a host with these settings over so many jobs; end it afterwards."""
     environ = {"JOB_BUCKETS": BUCKETS, "MAX_JOB_TYPES": "20", **settings}
-    with start_host(folder, *arguments, storage=azurite, **environ) as host:
-        yield Site(host, populate(host.darkroom, jobs))
+    with start_host(folder, storage=azurite, **environ) as host:
+        yield Site(host, populate(host.darkroom, jobs, cast=cast))
 
 
 @contextmanager
@@ -73,6 +76,7 @@ class Visit:
         url: Of the page.
         trouble: What must never happen and has: refusals by the policy, errors in the console, errors of scripts,
             dialogs, requests to other places.
+        urls: All that was asked for.
         excuses: Texts of errors in the console that this visit is about.
     """
 
@@ -80,6 +84,7 @@ class Visit:
     context: BrowserContext
     url: str
     trouble: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
     excuses: list[str] = field(default_factory=list)
 
     @classmethod
@@ -117,6 +122,7 @@ class Visit:
         dialog.dismiss()
 
     def _request(self, request: Request) -> None:
+        self.urls.append(request.url)
         place, own = urlsplit(request.url), urlsplit(self.url)
         if place.scheme not in {"blob", "data"} and place.netloc != own.netloc:
             self.trouble.append(f"request to another place: {request.url}")
