@@ -24,9 +24,10 @@ from shared.http.app import build, gateway_of
 from shared.http.dependencies import Dependencies
 from shared.http.gateway import Gateway, answer_through
 from shared.rules import moves
+from shared.rules.history import HOURS
 from shared.rules.jobs import Event, Job, JobError
 from shared.runtime import draw
-from shared.steps.operators.statistics import MARK
+from shared.steps.operators import group_causes, statistics, trends
 from shared.storage import codec
 from shared.wiring.steps import Darkroom
 
@@ -47,7 +48,10 @@ CALLS = (
     "/api/jobs?limit=200",
     "/api/jobs?error=no_cat",
     "/api/stats",
+    "/api/stats/history",
+    "/api/why",
 )
+_MARKS = (statistics.MARK, f"{trends.MARK}:{HOURS}", group_causes.MARK)
 _CONTEXT = cast("func.Context", SimpleNamespace())
 _HEAD = ("buckets", "call", "ms", "client CPU ms", "Azurite CPU ms", "requests")
 _OK = 200
@@ -147,8 +151,7 @@ def _rows(job: Job, place: str) -> list[tuple[str, dict[str, Any]]]:
 def _measure(service: Service, darkroom: Darkroom, url: str) -> dict[str, float]:
     """Make one call; return milliseconds and requests."""
     gateway, marks = _gateway(darkroom), darkroom.storage.marks
-    mark = marks.get(MARK)
-    if mark is not None:  # what was counted less than a minute ago would be told again
+    for mark in filter(None, map(marks.get, _MARKS)):  # what was counted less than a minute ago would be told again
         marks.replace(mark, {})
     begin, request = service.mark(), func.HttpRequest("GET", f"http://x{url}", body=b"")
     begun, client, azurite = clock.monotonic(), time.process_time(), service.cpu_ms()
