@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from shared.rules.causes import TITLES, Cause, mend_of_many
+from shared.rules.causes import Cause, mend_of_many, title_of_many
 from shared.rules.timestamps import parse_moment, rfc3339
 
 #: Of what a mark keeps; what another release has written is read anew.
@@ -59,7 +59,7 @@ class CauseGroup:
     @property
     def title(self) -> str:
         """What keeps them, for people."""
-        return f"{TITLES[self.cause]} with {self.code}" if self.code else TITLES[self.cause]
+        return title_of_many(self.cause, self.code)
 
     @property
     def value(self) -> dict[str, Any]:

@@ -8,6 +8,18 @@ from shared.rules.jobs import Job, State
 
 #: An idle app sweeps this seldom; a job that is due for longer has missed a sweep, or there is too much to do.
 PATIENCE = timedelta(minutes=20)
+#: Errors that the content causes: every attempt would meet the same bytes, so only another file helps.
+CONTENT_CODES = frozenset(
+    {
+        "blob_gone",
+        "corrupt_encoding",
+        "corrupt_image",
+        "empty_blob",
+        "invalid_reference",
+        "unsupported_encoding",
+        "unsupported_format",
+    }
+)
 #: Of an error; others are not put into a command line.
 _CODE = re.compile(r"[a-z0-9_.-]{1,64}")
 _EXAMINE = "darkroom doctor"
@@ -88,8 +100,8 @@ def mend_of(job: Job, cause: Cause, *, is_late: bool) -> str | None:
         cause: Why it is not done.
         is_late: Whether it is due for longer than a sweep needs.
     """
-    if cause is Cause.FAILED or (cause is Cause.CANCELED and not _is_superseded(job)):
-        return f"darkroom redrive {job.id}"
+    if cause in (Cause.FAILED, Cause.CANCELED):
+        return None if _is_settled(job) else f"darkroom redrive {job.id}"
     return _EXAMINE if is_late and cause in _STUCK else None
 
 
@@ -100,11 +112,19 @@ def mend_of_many(cause: Cause, code: str | None) -> str | None:
         cause: Why they are not done.
         code: Of their error; None of live jobs, and where it is not known.
     """
-    if cause is Cause.FAILED:
-        return f"darkroom redrive --state FAILED --error {code}" if code and _CODE.fullmatch(code) else None
+    if cause is Cause.FAILED and code is not None and _CODE.fullmatch(code):
+        command = "jobs" if code in CONTENT_CODES else "redrive"  # the list says which files to replace
+        return f"darkroom {command} --state FAILED --error {code}"
     return _EXAMINE if cause in _STUCK else None
 
 
-def _is_superseded(job: Job) -> bool:
-    """Whether a newer version of its image was recorded: redrive refuses the older one."""
-    return job.error is not None and job.error.code == "superseded"
+def title_of_many(cause: Cause, code: str | None) -> str:
+    """Return what keeps all late or failed jobs of one cause, for people; the arguments as above."""
+    if code is None:
+        return TITLES[cause]
+    return f"{TITLES[cause]} with {code}{': only another file helps' if code in CONTENT_CODES else ''}"
+
+
+def _is_settled(job: Job) -> bool:
+    """Whether it would end in the same way again, or redrive refuses it: a newer version of its image was recorded."""
+    return job.error is not None and job.error.code in {"superseded", *CONTENT_CODES}

@@ -3,12 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from shared.ports.jobs import Row
 from shared.rules.cause_groups import MOST_GROUPS, MOST_IDS, MOST_TYPES, CauseGroups, LateJob, group
-from shared.rules.causes import PATIENCE, TITLES, Cause, late_before, mend_of_many
+from shared.rules.causes import CONTENT_CODES, PATIENCE, TITLES, Cause, late_before, mend_of_many, title_of_many
 from shared.rules.jobs import Job, JobError, State
 from shared.views import explanation
 
@@ -17,7 +18,8 @@ SECOND, GRACE = timedelta(seconds=1), timedelta(seconds=120)
 ID = "a-" + "0" * 32
 LATE = NOW - PATIENCE - GRACE
 DOCTOR, REDRIVE = "darkroom doctor", f"darkroom redrive {ID}"
-ERROR = JobError("corrupt_image", "Nothing to see.", NOW)
+ERROR = JobError("handler_crashed", "Nothing to see.", NOW)
+CORRUPT = JobError("corrupt_image", "Nothing to see.", NOW)
 WAITS = Job(id=ID, type="a", ref="b", created=NOW - 60 * SECOND, due=NOW)
 RUNS = replace(WAITS, state=State.RUNNING, owner="queue/1", claim_id="c", lease=0 * SECOND, token=1, attempts=1)
 FAILED = replace(WAITS, state=State.FAILED, ended=NOW, due=None, error=ERROR)
@@ -37,6 +39,7 @@ JOBS: list[tuple[Job, Cause, str | None]] = [
     (FAILED, Cause.FAILED, REDRIVE),
     (replace(FAILED, state=State.CANCELED), Cause.CANCELED, REDRIVE),
     (SUPERSEDED, Cause.CANCELED, None),
+    (replace(FAILED, error=CORRUPT), Cause.FAILED, None),
 ]
 
 
@@ -58,7 +61,8 @@ def test_a_job_is_late_when_an_idle_app_should_have_swept() -> None:
 @pytest.mark.parametrize(
     ("cause", "code", "mend"),
     [
-        (Cause.FAILED, "corrupt_image", "darkroom redrive --state FAILED --error corrupt_image"),
+        (Cause.FAILED, "handler_crashed", "darkroom redrive --state FAILED --error handler_crashed"),
+        (Cause.FAILED, "corrupt_image", "darkroom jobs --state FAILED --error corrupt_image"),
         (Cause.FAILED, "x; rm -r /", None),
         (Cause.FAILED, None, None),
         (Cause.LAPSED, None, DOCTOR),
@@ -67,6 +71,14 @@ def test_a_job_is_late_when_an_idle_app_should_have_swept() -> None:
 )
 def test_a_group_has_a_command_that_no_worker_can_add_to(cause: Cause, code: str | None, mend: str | None) -> None:
     assert mend_of_many(cause, code) == mend
+
+
+def test_a_code_that_the_content_causes_is_one_of_the_documents_and_asks_for_another_file() -> None:
+    table = Path(__file__).resolve().parents[2].joinpath("docs", "design.md").read_text("utf-8")
+    assert [code for code in CONTENT_CODES if f"| `{code}` |" not in table] == []
+    assert {title_of_many(Cause.FAILED, code).partition(": ")[2] for code in CONTENT_CODES} == {
+        "only another file helps"
+    }
 
 
 def late(number: int, cause: Cause = Cause.LAPSED, code: str | None = None, kind: str = "a") -> LateJob:

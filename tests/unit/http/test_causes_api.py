@@ -31,7 +31,7 @@ def fail_image(client: Client, name: str) -> str:
 def test_a_job_says_its_cause_and_what_helps(client: Client) -> None:
     job_id = fail_image(client, "a.png")
     body = client.call("GET", f"/jobs/{job_id}/why").json
-    assert (body["cause"], body["mend"]) == ("failed", f"darkroom redrive {job_id}")
+    assert (body["cause"], body["code"], body["mend"]) == ("failed", "unsupported_format", None)
     assert body["code"] in body["why"]
 
 
@@ -52,7 +52,7 @@ def test_late_jobs_and_failures_are_grouped_by_what_keeps_them(client: Client) -
     body = client.call("GET", "/why").json
     found = {each["cause"]: each for each in body["groups"]}
     assert {cause: each["count"] for cause, each in found.items()} == {"failed": 3, "waits_for_worker": 2, "lapsed": 1}
-    assert found["failed"]["title"] == f"Failed with {found['failed']['code']}"
+    assert found["failed"]["title"] == "Failed with unsupported_format: only another file helps"
     assert (sorted(found["waits_for_worker"]["first_ids"]), found["waits_for_worker"]["types"]) == (
         sorted(ids),
         {"t": 2},
