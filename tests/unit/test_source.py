@@ -101,7 +101,7 @@ def test_a_trigger_parses_and_delegates() -> None:
 
 def test_all_that_a_trigger_does_is_a_part_of_its_invocation() -> None:
     tree = ast.parse((ROOT / "function_app.py").read_text())
-    assert len(_triggers(tree)) == 8
+    assert len(_triggers(tree)) == 9
     for function in _triggers(tree):
         _docstring, _import, whole = function.body
         assert isinstance(whole, ast.With), function.name
