@@ -67,12 +67,12 @@ def test_a_hostile_name_is_text_wherever_it_is_shown(page: Browser) -> None:
 def test_the_page_says_why_and_gives_the_command_that_mends_it(page: Browser) -> None:
     result = page.run(
         OPENED % "{}"
-        + """const why = { why: "It failed.", cause: "failed", code: "broken", mend: "darkroom redrive x" };
+        + """const why = { why: "It waits.", cause: "waits_for_worker", code: null, mend: "darkroom doctor x" };
              page.answer(`GET ${path}/why`, why); shown({ attempts: 1 }, '"v2"'); await page.advance(2000);
              return page.texts("[role=status] p, main code");"""
     )
-    assert result[:2] == ["It failed.", "Cause: failed, broken"]
-    assert "darkroom redrive x" in result
+    assert result[:2] == ["It waits.", "Cause: waits for worker"]
+    assert "darkroom doctor x" in result
 
 
 def test_an_attempt_that_was_killed_and_reports_that_came_too_late_stand_out(page: Browser) -> None:

@@ -20,7 +20,7 @@ ANSWERS: dict[str, Any] = {
     "why": {
         "as_of": "2026-05-04T03:02:00Z",
         "groups": [
-            {"cause": "failed", "code": "broken", "title": "Failed", "count": 12, "oldest_age_seconds": 7200}
+            {"cause": "failed", "code": "broken", "title": "Failed with broken", "count": 12, "oldest_age_seconds": 7200}
             | {"first_ids": IDS, "types": {"t": 12}, "mend": "darkroom redrive --state FAILED --error broken"}
         ],
         "complete": False,
@@ -67,7 +67,7 @@ def test_late_jobs_are_grouped_by_cause_with_the_command_that_mends_them(page: B
         + """await page.load(); const links = page.all("section[aria-label^=Late] a");
                     return [part("Late and failed jobs"), links.map((one) => one.getAttribute("href"))];"""
     )
-    assert "12Failed: broken" in result[0]
+    assert "12Failed with broken" in result[0]
     assert "darkroom redrive --state FAILED --error broken" in result[0]
     assert "There are more than were looked at." in result[0]
     assert result[1] == ["#/jobs?state=FAILED&error=broken", *(f"#/jobs/{each}" for each in IDS[:10])]

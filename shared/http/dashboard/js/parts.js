@@ -37,7 +37,10 @@ export function middle(text, edge = EDGE) {
 // A long text by its two ends, with a button that copies all of it. Where there is no clipboard, all of it is shown.
 // Args: the text, what it is, how many letters of each end are shown.
 export function copyable(text, what, edge = EDGE) {
-  const shown = make("code", middle(text, edge), { title: text });
+  return withCopy(make("code", middle(text, edge), { title: text }), text, what);
+}
+
+function withCopy(shown, text, what) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
@@ -53,9 +56,10 @@ export function copyable(text, what, edge = EDGE) {
   return node;
 }
 
-// The command that mends something, whole, to be copied.
+// The command that mends something, whole, to be copied. A line ends between its words and not within one.
 export function mending(command) {
-  const whole = copyable(command, "the command", command.length);
+  const parts = command.split(" ").flatMap((word) => [make("span", word, { class: "word" }), " "]);
+  const whole = withCopy(make("code", parts.slice(0, -1)), command, "the command");
   return make("div", [make("span", "What mends it: ", { class: "faint" }), whole]);
 }
 

@@ -188,7 +188,7 @@ function thumbnail(section) {
   const known = ["container", "name", "width_px", "height_px", "bytes", "mime"];
   return [facts([
     ["size", pixels(section.width_px, section.height_px)], ["length", lengthOf(section)],
-    ["type", text(section.mime)], ["blob", text(section.name)], ...rest(section, known),
+    ["type", text(section.mime)], ...copies([["blob", section.name]]), ...rest(section, known),
   ])];
 }
 

@@ -63,18 +63,26 @@ export function locks(value) {
   return [table("Locks, each held by one instance at a time", ["Lock", "Holder", "Lease until", "Last done"], rows)];
 }
 
+// Layers of confinement, each with what is said of it.
+function named(layers) {
+  const entries = Object.entries(object(layers) ?? {});
+  const each = entries.map(([name, said]) => (said === "" ? name : `${name} (${brief(said)})`));
+  return each.join(", ").replaceAll("_", " ");
+}
+
 // Whether storage responds, and what runs here.
 export function health(value) {
   const isOk = value.status === "ok";
   const versions = Object.entries(object(value.versions) ?? {});
   const entries = versions.map(([name, one]) => [name.replaceAll("_", " "), brief(one)]);
-  const layers = Object.entries(object(value.confinement?.layers) ?? {}).map(([name, one]) => `${name}: ${brief(one)}`);
+  const layers = named(value.confinement?.layers), refused = named(value.confinement?.refused);
   return [
     make("p", isOk ? "Storage responds, and timers do their work." : "Storage responds, but a timer is late.", {
       class: `notice ${isOk ? "good" : "bad"}`,
     }),
     facts([
-      ...entries, ["confinement", text(value.confinement?.mode)], ["layers", layers.length ? layers.join("; ") : null],
+      ...entries, ["confinement", text(value.confinement?.mode)], ["layers", layers || null],
+      ["layers that are missing", refused ? [make("span", refused, { class: "warned" })] : null],
     ]),
   ];
 }

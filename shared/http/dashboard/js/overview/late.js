@@ -14,11 +14,11 @@ function sinceWhen({ oldest_age_seconds: age }) {
 }
 
 function group(one) {
-  const cause = text(one.title) ?? text(one.cause) ?? "Unknown", code = text(one.code);
+  const title = text(one.title) ?? text(one.cause) ?? "Unknown", code = text(one.code);
   const ids = words(one.first_ids).slice(0, 10), types = counted(one.types);
   const parts = [
     make("div", [
-      make("strong", number(one.count), { class: "count" }), make("h3", code === null ? cause : `${cause}: ${code}`),
+      make("strong", number(one.count), { class: "count" }), make("h3", title),
     ], { class: "row" }),
     sentence(sinceWhen(one)),
   ];

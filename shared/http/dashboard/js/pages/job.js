@@ -11,7 +11,10 @@ import { finite, isEmpty, text } from "../values.js";
 
 export const style = ["tables.css", "details.css"];
 
-const TIMES = ["created_at", "started_at", "ended_at", "not_before", "lease_until", "updated_at"];
+const TIMES = [
+  ["added", "created_at"], ["started", "started_at"], ["ended", "ended_at"], ["not due before", "not_before"],
+  ["lease until", "lease_until"], ["changed", "updated_at"],
+];
 
 export function open(root, { id }) {
   const page = new JobPage(id);
@@ -79,7 +82,7 @@ class JobPage {
 
   // Why a live job waits depends on the time as well, so it is asked for again; that of an ended one stays.
   explain(isLive) {
-    const show = (value) => this.why.replaceChildren(...reason(value));
+    const show = (value) => this.why.replaceChildren(...reason(value, isLive));
     if (!isLive) {
       this.reasons?.close();
       this.ask("why", show);
@@ -108,10 +111,10 @@ function stateLine(job) {
   return line;
 }
 
-function reason({ why, cause: kind, code, mend }) {
+// The sentence on an ended job names its cause already.
+function reason({ why, cause: kind, mend }, isLive) {
   const parts = [make("p", text(why) ?? "No reason is known.")];
-  const known = [text(kind), text(code)].filter((one) => one !== null);
-  if (known.length) parts.push(sentence(`Cause: ${known.join(", ").replaceAll("_", " ")}`));
+  if (isLive && text(kind) !== null) parts.push(sentence(`Cause: ${kind.replaceAll("_", " ")}`));
   if (text(mend) !== null) parts.push(mending(mend));
   return [make("div", parts, { class: "card stack reason" })];
 }
@@ -120,7 +123,7 @@ function factsOf(job) {
   return [
     ["id", [copyable(job.id, "the id", 24)]], ["attempts", number(job.attempts)], ["token", number(job.token)],
     ["owner", text(job.owner)],
-    ...TIMES.map((name) => [name.replaceAll("_", " "), text(job[name]) === null ? null : [moment(job[name])]]),
+    ...TIMES.map(([term, name]) => [term, text(job[name]) === null ? null : [moment(job[name])]]),
     ["error", job.error ? [make("span", cause(job.error), { class: "bad" })] : null],
     ["image version", text(job.image?.etag) === null ? null : [copyable(job.image.etag, "the version")]],
     ["trace", text(job.traceparent) === null ? null : [copyable(job.traceparent, "the trace", 24)]],

@@ -16,7 +16,7 @@ const ROUND_MS = 60000, HOURS = ["1", "3", "6", "12", "24"], USUAL_HOURS = "6";
 // A part of the page, which is asked for by itself: what it can't show leaves the others as they are.
 // Args: its title, `path()`, `draw(answer)` that returns nodes, what stands above it, and who may see it.
 function part(title, path, draw, { above = [], forWhom = "This key may not see this part." } = {}) {
-  const body = make("div", [make("div", "Loading…", { class: "skeleton" })], { class: "stack" });
+  const body = make("div", [make("div", "", { class: "skeleton" })], { class: "stack" });
   let drawn = null;
   const show = (mark, nodes) => {
     if (mark !== drawn) body.replaceChildren(...nodes());
@@ -45,7 +45,7 @@ class Hours {
     this.buttons = HOURS.map((one) => button(`${one} h`, () => {
       this.choose(one);
       changed();
-    }, { class: "chip", "aria-label": one === "1" ? "The last hour" : `The last ${one} hours` }));
+    }, { class: "chip" }));
     this.node = make("div", this.buttons, { class: "row", role: "group", "aria-label": "Hours shown" });
     this.mark();
   }
@@ -105,7 +105,7 @@ export function open(root, params) {
   const messages = rejected(() => rounds.run([messages, acts]));
   const rounds = new Rounds([
     part("Figures", () => "stats", (stats) => [...figures(stats), ...counts(stats)]),
-    part("Late and failed jobs", () => "why", late), past, messages, acts,
+    past, part("Late and failed jobs", () => "why", late), messages, acts,
     part("Locks", () => "locks", locks), part("Health", () => "health", health),
   ]);
   const again = button("Refresh", () => rounds.run(), { class: "push" });
