@@ -20,8 +20,9 @@ ANSWERS: dict[str, Any] = {
     "why": {
         "as_of": "2026-05-04T03:02:00Z",
         "groups": [
-            {"cause": "failed", "code": "broken", "title": "Failed with broken", "count": 12, "oldest_age_seconds": 7200}
-            | {"first_ids": IDS, "types": {"t": 12}, "mend": "darkroom redrive --state FAILED --error broken"}
+            {"cause": "failed", "code": "broken", "title": "Failed with broken", "count": 12}
+            | {"oldest_age_seconds": 7200, "first_ids": IDS, "types": {"t": 12}}
+            | {"mend": "darkroom redrive --state FAILED --error broken"}
         ],
         "complete": False,
     },
