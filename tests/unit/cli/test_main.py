@@ -9,6 +9,8 @@ import pytest
 from typer.main import get_group
 from typer.testing import CliRunner
 
+from shared.cli import command
+from shared.cli.exits import Status
 from shared.cli.main import app
 from tests.words import ROOT
 
@@ -25,9 +27,9 @@ print(json.dumps(list(sys.modules)))
 """
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_help_of_each_command_fits_a_screen(command: str) -> None:
-    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80"}, prog_name="darkroom")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_each_command_fits_a_screen(name: str) -> None:
+    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"}, prog_name="darkroom")
     lines = shown.stdout.splitlines()
     assert (shown.exit_code, len(lines) <= 23, max(map(len, lines)) <= 80) == (0, True, True), shown.stdout
 
@@ -43,12 +45,24 @@ def test_the_help_says_in_one_whole_line_what_each_command_does() -> None:
     ("words", "unused"),
     [
         (["jobs", "--help"], ("fastapi", "starlette", "azure", "rich.console", "urllib3", "PIL", "shared.wiring")),
-        (["analyze", "absent.png"], ("fastapi", "starlette", "shared.http")),
+        (["analyze", "abs\u00e9nt.png"], ("fastapi", "starlette", "shared.http")),
     ],
 )
 def test_a_command_loads_only_what_it_needs(words: list[str], unused: tuple[str, ...]) -> None:
     environ = {**os.environ, "AzureWebJobsStorage": "UseDevelopmentStorage=true", "ANALYSIS_ISOLATION": "off"}
+    environ["PYTHONIOENCODING"] = "ascii"  # which has no letter for one of a name, and nothing breaks
     done = subprocess.run([sys.executable, "-c", LOADS, *words], cwd=ROOT, env=environ, capture_output=True, check=True)
     modules = json.loads(done.stdout.splitlines()[-1])
     assert "typer" in modules
     assert [name for name in modules if any(f"{name}.".startswith(f"{each}.") for each in unused)] == []
+
+
+def test_ctrl_c_while_a_command_loads_ends_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shared.cli.main.app", interrupt)
+    monkeypatch.setattr("sys.argv", ["darkroom", "jobs"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == Status.INTERRUPTED
