@@ -1,6 +1,7 @@
 """A host over a population, and a visit to its page by a browser that notes what must never happen."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, 
 
 from localhost.azurite import Azurite
 from localhost.chromium import is_root
+from shared.rules.jobs import State
 from tests.browser.population import BUCKETS, USUAL, Cast, Population, populate
 from tests.host.api.api_host import ApiHost, start_host
 
@@ -44,6 +46,11 @@ class Site:
     def url(self) -> str:
         """The address of the page."""
         return f"{self.host.url}/api/dashboard"
+
+    def images(self, state: State) -> list[str]:
+        """Return the names of the images whose jobs were in a state at first."""
+        images = self.population.images
+        return [images[job_id] for job_id in self.population.ids[state] if job_id in images]
 
 
 @contextmanager
@@ -112,6 +119,13 @@ class Visit:
         """Go to a view of the page, as by a link that somebody has sent."""
         self.page.goto(f"{self.url}{hash_}")
         return self.page
+
+    def until(self, look: Callable[[], object]) -> None:
+        """Let the browser go on until something is so."""
+        stop = time.monotonic() + PATIENCE_MS / 1000
+        while not look():
+            assert time.monotonic() < stop, "it did not become so"
+            self.page.evaluate("new Promise(requestAnimationFrame)")
 
     def _note(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not any(each in text for each in self.excuses):
