@@ -22,6 +22,7 @@ from tests.unit.http.client import send
 
 IMAGE = "0" * 32
 #: An ETag as a holder has it: token, claim id and row.
+TEXT = "0" * 32
 LEASE: list[Header] = [("If-Match", '"WzEsIjAwIiwiVy8wIl0"')]
 ERROR = {"error": {"code": "bad_input", "message": "Empty."}}
 #: How to call each operation that needs storage.
@@ -54,6 +55,11 @@ CALLS: dict[str, tuple[str, str, object, list[Header]]] = {
     "getHistory": ("GET", "/stats/history", None, []),
     "listCauses": ("GET", "/why", None, []),
     "listLocks": ("GET", "/locks", None, []),
+    "actOnJobs": ("POST", "/jobs/actions", {"action": "cancel", "ids": [ID]}, []),
+    "listActions": ("GET", "/actions", None, []),
+    "listRejected": ("GET", "/rejected", None, []),
+    "getRejected": ("GET", f"/rejected/{TEXT}", None, []),
+    "actOnRejected": ("POST", "/rejected/actions", {"action": "delete", "ids": [TEXT]}, []),
     "getHealth": ("GET", "/health", None, []),
 }
 #: What no response about storage may contain.
