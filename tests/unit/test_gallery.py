@@ -8,6 +8,7 @@ from shared.ports.index import Position
 from shared.ports.queries import JobQuery
 from shared.rules.filters import JobFilter
 from shared.rules.jobs import State
+from shared.steps.operators import pages
 from tests.doubles.world import png
 from tests.unit.acts import note
 from tests.unit.test_lookup import DAY, LookupWorld
@@ -110,3 +111,17 @@ def test_an_image_that_is_replaced_between_two_looks_is_left_out(world: LookupWo
     world.index.before("key_of", lambda: world.record_image("7.png", png(9, 9)))
     found = [image.key.ref for image in world.darkroom.gallery.newest(ALL, limit=3).items]
     assert found == ["images/3.png", "images/5.png", "images/6.png"]
+
+
+def test_a_page_that_meets_many_older_versions_ends_and_goes_on(
+    world: LookupWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_VAIN_READS", 3)
+    for width in range(2, 12):
+        world.clock.advance(1)
+        world.darkroom.attempt.run(world.record_image("0.png", png(9, width)), owner="queue/1")
+    world.journal.clear()
+    page = world.darkroom.gallery.newest(JobQuery(states=frozenset({State.COMPLETED})), limit=2)
+    assert (len(page.items), page.complete, page.after is None) == (1, False, False)
+    assert world.journal.count("index.key_of") <= 3 + 2
+    assert names(world)[2:] == ["0.png", "7.png", "6.png", "4.png", "2.png", "1.png"]

@@ -9,6 +9,7 @@ import pytest
 from shared.ports.queries import JobQuery
 from shared.rules.filters import JobFilter
 from shared.rules.jobs import Job, JobError, State
+from shared.steps.operators import pages
 from tests.doubles.reports import report
 from tests.unit.acts import note
 from tests.unit.test_lookup import LookupWorld
@@ -113,7 +114,7 @@ def test_lists_of_states_in_which_no_job_can_be_wanted_are_not_read(
     wanted: dict[str, Any], looks: dict[str, int]
 ) -> None:
     world = LookupWorld()
-    for number in range(40):
+    for number in range(100):
         end(world, world.add_job("audio", f"{number}"), state=State.COMPLETED, report={})
     world.journal.clear()
     world.darkroom.lookup.list(JobQuery(types=("audio",), filter=JobFilter(**wanted)), limit=1)
@@ -143,14 +144,22 @@ def test_a_selective_page_reads_a_bounded_number_of_rows_in_few_queries() -> Non
     assert world.journal.count("index.live") <= 3 * 4
 
 
-def test_jobs_without_copies_are_judged_by_their_own_rows_and_count_more(world: LookupWorld) -> None:
+def test_jobs_without_copies_are_judged_by_their_own_rows(world: LookupWorld) -> None:
     query = JobQuery(filter=JobFilter(error="corrupt_image"))
     world.index.bare = {*world.jobs.table.jobs}
     assert set(turn_pages(world, query, 3)) == wanted_ids(world, query)
-    world.darkroom.pages.most_rows = 40
+
+
+def test_a_page_that_has_read_many_jobs_by_themselves_in_vain_ends_and_goes_on(
+    world: LookupWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_VAIN_READS", 4)
+    query = JobQuery(filter=JobFilter(error="corrupt_image"))
+    world.index.bare = {*world.jobs.table.jobs}
     world.journal.clear()
-    assert not world.darkroom.lookup.list(query, limit=50).complete
-    assert world.journal.count("jobs.get") < len(world.jobs.table.jobs) / 2
+    page = world.darkroom.lookup.list(query, limit=2)
+    assert world.journal.count("jobs.get") <= 4 + 2 + 2 * len(page.items)
+    assert set(turn_pages(world, query, 2)) == wanted_ids(world, query)
 
 
 def test_the_jobs_of_a_reference_are_filtered_as_well() -> None:

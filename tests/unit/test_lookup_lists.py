@@ -12,7 +12,6 @@ from shared.ports.queries import JobQuery
 from shared.rules.filters import JobFilter
 from shared.rules.jobs import State
 from shared.steps.operators.lookup import PLACES_AT_ONCE
-from shared.steps.operators.pages import ROWS_PER_JOB
 from tests.unit.acts import note
 from tests.unit.test_lookup import LookupWorld
 
@@ -189,11 +188,11 @@ def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
 def test_one_call_reads_a_bounded_number_of_index_rows(world: LookupWorld, limit: int) -> None:
     running = JobQuery(states=frozenset({State.RUNNING}))
     lists = 3 * world.settings.job_buckets
-    world.darkroom.pages.most_rows = ROWS_PER_JOB * limit
+    world.darkroom.pages.most_rows = 5 * limit
     for query in (ALL, running, replace(ALL, ended_to=world.clock.now)):
         world.index.read = 0
         world.darkroom.lookup.list(query, limit=limit)
-        assert world.index.read <= ROWS_PER_JOB * limit + lists * 4
+        assert world.index.read <= 5 * limit + lists * 4
 
 
 def test_a_page_of_live_jobs_looks_at_no_ended_ones(world: LookupWorld) -> None:

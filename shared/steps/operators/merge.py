@@ -12,6 +12,10 @@ from shared.ports.index import Position
 Read = Callable[[Position | None, int], list[Position]]
 
 
+#: Positions of each list to read first at least, where most are left out.
+_WIDE_PIECE = 12
+
+
 class SortedList:
     """One sorted list, read in pieces, each longer than the one before.
 
@@ -78,7 +82,7 @@ def merge(
         wide: Whether many more will be taken: so where one list must go on, those go on that soon must.
     """
     unread = [each for each in lists if not each.is_open]
-    share = rows.share(limit, len(lists))
+    share = rows.share(limit, len(lists), wide=wide)
     rows.rest -= sum(pool.map(lambda each: each.begin(share), unread))
     heads = [(each.waiting[0], place) for place, each in enumerate(lists) if each.waiting]
     heapify(heads)
@@ -121,6 +125,15 @@ class Rows:
     def __init__(self, rest: int) -> None:
         self.rest = rest
 
-    def share(self, limit: int, lists: int) -> int:
-        """Return how many positions to read first of each of so many lists, for a page of ``limit``; at least one."""
-        return max(1, min(first_piece(limit / lists), self.rest // lists)) if lists else 1
+    def share(self, limit: int, lists: int, *, wide: bool) -> int:
+        """Return how many positions to read first of each of so many lists, for a page of ``limit``; at least one.
+
+        Args:
+            limit: Positions that are wanted.
+            lists: All that are merged.
+            wide: Whether most of them will be left out.
+        """
+        if lists == 0:
+            return 1
+        wanted = max(first_piece(limit / lists), _WIDE_PIECE if wide else 0)
+        return max(1, min(wanted, self.rest // lists))

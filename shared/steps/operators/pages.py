@@ -24,12 +24,10 @@ Choose = Callable[[Sequence[Row | JobCopy], Executor], Sequence[Item | None]]
 
 #: Rows that one call reads at once.
 AT_ONCE = 8
-#: Index rows that one page reads at most, for each job that is asked for; beside the first of each list.
-ROWS_PER_JOB = 5
-#: ``Pages.most_rows``: as many as storage gives in a second, and more than most days leave behind.
+#: Index rows that one page reads at most, beside the first of each list: what storage gives in a second.
 MOST_ROWS = 2_000
-#: What a job that is read by itself counts of these.
-_ROWS_PER_READ = 10
+#: Rows of jobs and images that one page reads by themselves and does not show, before it ends.
+MOST_VAIN_READS = 200
 
 
 @dataclass(kw_only=True)
@@ -41,8 +39,7 @@ class Pages:
         index: Lists them.
         buckets: Partitions a type.
         pool: Makes threads that read side by side.
-        most_rows: Index rows that one page reads at most where only a look at each job tells whether it is wanted;
-            beside the first of each list.
+        most_rows: Index rows that one page reads at most, beside the first of each list.
     """
 
     jobs: JobStore
@@ -62,60 +59,58 @@ class Pages:
 
         Costs: 1 query a type and bucket for live jobs, which goes on to ended ones where it has found few; where these
         don't fill the page, 1 for each state that was asked for and not looked at; few more where jobs are spread
-        unevenly; 1 read for each job without a copy. It reads no more than ``ROWS_PER_JOB`` × ``limit`` index rows, or
-        ``most_rows`` where the query is selective, and the first of each list.
+        unevenly; 1 read for each job without a copy. It reads no more than ``most_rows`` index rows and the first of
+        each list, and ends after ``MOST_VAIN_READS`` other rows that it does not show.
         """
-        rows, found = Rows(self.most_rows if query.is_selective else ROWS_PER_JOB * limit), dict[str, Item]()
+        rows, found = Rows(self.most_rows), dict[str, Item]()
         places = product(query.types or (), range(self.buckets))
         shelves = [Shelf(self.index, place, query, after, limit) for place in places]
         with self.pool(AT_ONCE, "list") as pool:
-            self._open([shelf for shelf in shelves if shelf.can_open], rows, limit, pool)
+            self._open([each for each in shelves if each.can_open], rows, limit, pool, wide=query.is_selective)
             for segment in (LIVE, ENDED):
                 lists = [each for shelf in shelves for each in shelf.lists_of(segment)]
                 positions = merge(lists, pool, limit=limit, rows=rows, wide=query.is_selective)
-                after = _Walk(self.jobs, query, positions, rows, pool).fill(found, choose, limit) or after
+                after = _Walk(self.jobs, query, positions, pool).fill(found, choose, limit) or after
                 if not all(each.is_at_end for each in lists):  # nor are ended ones that a full page did not begin with
                     return Page([*found.values()], after, len(found) >= limit)
         return Page([*found.values()])
 
-    def _open(self, shelves: Sequence[Shelf], rows: Rows, limit: int, pool: Executor) -> None:
-        share = rows.share(limit, len(shelves))
+    def _open(self, shelves: Sequence[Shelf], rows: Rows, limit: int, pool: Executor, *, wide: bool) -> None:
+        share = rows.share(limit, len(shelves), wide=wide)
         rows.rest -= sum(pool.map(lambda each: each.open(share), shelves))
 
 
-@dataclass
 class _Walk:
-    """A walk over positions, as far as a page needs."""
+    """A walk over the positions of a segment, as far as a page needs."""
 
-    jobs: JobStore
-    query: JobQuery
-    positions: Iterator[Position]
-    rows: Rows
-    pool: Executor
+    def __init__(self, jobs: JobStore, query: JobQuery, positions: Iterator[Position], pool: Executor) -> None:
+        self._jobs = jobs
+        self._query = query
+        self._positions = positions
+        self._pool = pool
+        self._vain_reads = 0
 
     def fill(self, found: dict[str, Item], choose: Choose[Item], limit: int) -> Position | None:
         """Add jobs to a page until it is full or the positions are at their end; return the last one looked at."""
         last = None
-        while len(found) < limit:
-            batch = [*islice(self.positions, limit - len(found))]
+        while len(found) < limit and self._vain_reads < MOST_VAIN_READS:
+            batch = [*islice(self._positions, limit - len(found))]
             if not batch:
                 break
             last = batch[-1]
             for at in batch:
                 found.pop(at.job_id, None)  # it has moved on since it was met: it stands where it was met last
-            rows = {row.job.id: row for row in self._read([at for at in batch if self.query.may_want(at)])}
-            wanted = [row for row in rows.values() if self.query.wants(row.job)]
-            for row, item in zip(wanted, choose(wanted, self.pool), strict=True):
-                if item is not None:
-                    found[row.job.id] = item
+            wanted = self._read([at for at in batch if self._query.may_want(at)])
+            for row, item in zip(wanted, choose(wanted, self._pool), strict=True):
+                self._vain_reads += item is None
+                found |= {} if item is None else {row.job.id: item}
         return last
 
     def _read(self, batch: Sequence[Position]) -> Sequence[Row | JobCopy]:
-        """Return jobs as their index rows have them, or as their own rows, where those are readable."""
-        copies = [(at.job_id, at.copy) for at in batch]
-        bare = [job_id for job_id, copy in copies if copy is None]
-        if self.query.is_selective:
-            self.rows.rest -= _ROWS_PER_READ * len(bare)
-        own = dict(zip(bare, self.pool.map(lambda each: try_read(self.jobs, each)[0], bare), strict=True))
-        rows = (copy or own[job_id] for job_id, copy in copies)
-        return [row for row in rows if row is not None]
+        """Return the jobs that are wanted as their index rows have them, or as their own rows."""
+        rows: dict[str, Row | JobCopy | None] = {at.job_id: at.copy for at in batch}
+        bare = [job_id for job_id, copy in rows.items() if copy is None]
+        rows |= zip(bare, self._pool.map(lambda each: try_read(self._jobs, each)[0], bare), strict=True)
+        wanted = {job_id: row for job_id, row in rows.items() if row is not None and self._query.wants(row.job)}
+        self._vain_reads += len({*bare} - wanted.keys())
+        return [*wanted.values()]
