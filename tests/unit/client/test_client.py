@@ -103,6 +103,13 @@ def test_a_list_goes_on_page_by_page_and_no_further_than_wanted(api: Api, client
     assert [request.query for request in api.requests] == [asked, {**asked, "cursor": "2"}, {**asked, "cursor": "4"}]
 
 
+def test_a_list_is_asked_for_with_the_filters_that_the_service_knows(api: Api, client: Client) -> None:
+    moment = datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    assert list(client.list(ref_prefix="a/&", error="no_cat", flag="dark", since=moment, until=moment)) == []
+    asked = {"ref_prefix": "a/&", "error": "no_cat", "flag": "dark"}
+    assert api.requests[0].query == {**asked, "since": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+
+
 def test_history_and_why_are_returned(api: Api, client: Client) -> None:
     job_id = api.put()
     assert [attempt["token"] for attempt in client.history(job_id)] == [1, 2]

@@ -4,13 +4,14 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import urllib3
 
+from darkroom_client import query
 from darkroom_client.claim import Claim
 from darkroom_client.errors import Unavailable
 from darkroom_client.job import Job
@@ -97,7 +98,7 @@ class Client:
             "params": params,
             "unique": unique,
             "ttl_seconds": ttl_seconds,
-            "not_before": not_before and _rfc3339(not_before),
+            "not_before": not_before and query.rfc3339(not_before),
             "max_attempts": max_attempts,
         }
         if not unique:
@@ -114,6 +115,11 @@ class Client:
         job_type: str | None = None,
         state: str | None = None,
         ref: str | None = None,
+        ref_prefix: str | None = None,
+        error: str | None = None,
+        flag: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         ended_from: datetime | None = None,
         ended_to: datetime | None = None,
         page_size: int | None = None,
@@ -126,21 +132,20 @@ class Client:
             job_type: Only of this type.
             state: Only in this state.
             ref: Only with exactly this ref; needs ``job_type``.
+            ref_prefix: Only with a ref that begins so.
+            error: Only with this code of the last error.
+            flag: Only with this flag in the report, such as ``blurred``.
+            since: Only ended then or later, aware; what has not ended, only created then or later.
+            until: Only ended, or created, before.
             ended_from: Only ended then or later, aware.
             ended_to: Only ended before, aware.
             page_size: Jobs in a page; the service chooses by default.
         """
-        filters = {
-            "type": job_type,
-            "state": state,
-            "ref": ref,
-            "ended_from": ended_from and _rfc3339(ended_from),
-            "ended_to": ended_to and _rfc3339(ended_to),
-            "limit": page_size,
-        }
+        filters: dict[str, str | int | datetime | None] = {"type": job_type, "state": state, "ref": ref}
+        filters |= {"ref_prefix": ref_prefix, "error": error, "flag": flag, "since": since, "until": until}
+        filters |= {"ended_from": ended_from, "ended_to": ended_to, "limit": page_size}
         while True:
-            query = urlencode({name: value for name, value in filters.items() if value is not None})
-            page = self._get(f"/jobs?{query}").body
+            page = self._get(f"/jobs?{query.encode(filters)}").body
             yield from (Job.from_json(item) for item in page["items"])
             if not page.get("cursor"):
                 return
@@ -286,7 +291,3 @@ class Client:
 
 def _path(job_id: str) -> str:
     return f"/jobs/{quote(job_id, safe='')}"
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
