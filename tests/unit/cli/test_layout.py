@@ -32,6 +32,7 @@ def test_a_name_is_shortened_in_its_middle(text: str, width: int, short: str) ->
 
 def test_a_mark_is_not_parted_from_its_letter() -> None:
     assert middle("abcdefghe\u0301", 3) == "a…e\u0301"
+    assert middle("abcdefgh漢\u0301", 3) == "a…"
 
 
 def test_without_a_limit_all_is_whole() -> None:
@@ -50,6 +51,11 @@ def test_the_widest_give_way_and_states_never_do() -> None:
     assert wide.endswith("  holiday/2024/IMG_0001.jpg")
     assert "…" in wide
     assert narrow == "COMPLETED  image-anal…789abcdef  holiday/20…G_0001.jpg"
+
+
+def test_a_word_stays_whole_even_where_it_is_the_widest() -> None:
+    columns = [Column(""), Column("", Kind.NAME)]
+    assert _table([["2026-05-04T12:00:00Z", "n" * 20]], 32, columns) == ["2026-05-04T12:00:00Z  nnnnn…nnnn"]
 
 
 def test_a_sentence_goes_on_below_itself() -> None:
