@@ -9,6 +9,8 @@ from typer.testing import Result
 
 from tests.contract.verify_bench import VerifyBench
 
+JOB = f"image-analysis-{0:032x}"
+
 
 def _lines(result: Result) -> list[dict[str, Any]]:
     assert result.exit_code == 0, result.stderr
@@ -65,8 +67,10 @@ def test_a_job_is_found_by_its_id_and_by_the_name_of_its_image(
     assert "a/cat.png" in command("show", job.id).stdout
 
 
-@pytest.mark.parametrize("task", ["show", "why", "history", "trace"])
-@pytest.mark.parametrize("thing", ["absent.png", f"image-analysis-{0:032x}", f"{0:032x}"])
+@pytest.mark.parametrize(
+    ("task", "thing"),
+    [("show", "absent.png"), ("show", f"{0:032x}"), *((task, JOB) for task in ("show", "why", "history", "trace"))],
+)
 def test_what_is_not_there_ends_it_with_one(command: Callable[..., Result], task: str, thing: str) -> None:
     command("init")
     result = command(task, thing)
