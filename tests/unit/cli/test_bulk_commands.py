@@ -3,9 +3,12 @@
 import json
 import shlex
 import signal
+import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from shared.cli import by_ids, operate
 from shared.cli.commands.cancel import cancel
 from shared.cli.commands.delete import delete
 from shared.cli.commands.redrive import redrive
+from shared.cli.interrupts import Interrupts
 from shared.cli.service import ServiceDown, ServiceRefused
 from tests.unit.cli.jobs_service import Death, JobsService
 
@@ -171,6 +175,46 @@ def test_control_c_waits_for_what_runs_sums_up_and_says_how_to_go_on(command: Co
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (130, "3 redriven, 0 refused.")
     assert result.stderr.endswith("4 jobs left. To go on: darkroom redrive --state FAILED --yes\n")
     assert _sum(service) == [1, 1, 1, 0, 0, 0, 0]
+
+
+def _first_control_c(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Give what is set when the first Ctrl-C has been noticed."""
+    note, event = Interrupts._note, threading.Event()
+
+    def tell(self: Interrupts, number: int, frame: FrameType | None) -> None:
+        event.set()
+        note(self, number, frame)
+
+    monkeypatch.setattr(Interrupts, "_note", tell)
+    return event
+
+
+def test_a_second_control_c_leaves_the_batch_that_runs_and_the_next_run_meets_what_it_has_done(
+    command: Command, service: JobsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, first_came, over = service.call, _first_control_c(monkeypatch), threading.Event()
+
+    def call(*args: Any, **more: Any) -> Any:  # noqa: ANN401 - as the service
+        reply = answer(*args, **more)
+        if args[1] == "/jobs/actions":
+            signal.raise_signal(signal.SIGINT)
+            first_came.wait(60)
+            signal.raise_signal(signal.SIGINT)
+            over.wait(60)
+        return reply
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "call", call)
+        first = command(*ALL, "--yes")
+    over.set()
+    assert (first.exit_code, first.stdout.splitlines()[-1]) == (130, "0 redriven, 0 refused.")
+    assert "3 redriven, 4 refused." in command(*ALL, "--yes").stdout
+    assert _sum(service) == [1] * 6 + [0]
+
+
+def test_it_calls_once_for_the_time_once_a_page_and_once_a_batch(command: Command, service: JobsService) -> None:
+    command(*ALL, "--yes")
+    assert Counter(path for path, _ in service.calls) == {"/actions": 1, "/jobs": 2, "/jobs/actions": 3}
 
 
 @pytest.mark.parametrize(
