@@ -1,11 +1,12 @@
 """Tables on narrow and wide terminals."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from shared.cli.layout import Cell, Column, Kind, lay_out, middle, wrap
+from tests.proving import at_length
 
 ID = "image-analysis-0123456789abcdef0123456789abcdef"
 COLUMNS = [Column("state"), Column("id", Kind.ID), Column("name", Kind.NAME), Column("what", Kind.TEXT)]
@@ -15,6 +16,7 @@ def _table(rows: list[list[Cell]], width: int | None, columns: list[Column] = CO
     return ["".join(text for text, _ in line) for line in lay_out(columns, rows, width)]
 
 
+@settings(max_examples=at_length(30, 2_000))
 @given(st.text(), st.integers(0, 30))
 def test_a_text_is_never_wider_than_it_may_be_and_whole_where_there_is_room(text: str, width: int) -> None:
     short = middle(text, width)
@@ -39,6 +41,7 @@ def test_without_a_limit_all_is_whole() -> None:
     assert _table([["PENDING", ID, "n" * 300, "a b"]], None)[1] == f"PENDING  {ID}  {'n' * 300}  a b"
 
 
+@settings(max_examples=at_length(30, 2_000))
 @given(st.lists(st.lists(st.text(max_size=60), min_size=4, max_size=4), min_size=1, max_size=5), st.integers(30, 120))
 def test_no_line_is_wider_than_the_terminal_where_states_fit(rows: list[list[str]], width: int) -> None:
     known: list[list[Cell]] = [["PENDING", *row[1:]] for row in rows]

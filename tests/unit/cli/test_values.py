@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.cli.values import sections, text
+from tests.proving import at_length
 
 _JSON: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -15,6 +16,7 @@ _JSON: st.SearchStrategy[object] = st.recursive(
 )
 
 
+@settings(max_examples=at_length(30, 2_000))
 @given(_JSON)
 def test_any_json_becomes_lines(value: object) -> None:
     assert all(line for _, line in sections(value))
