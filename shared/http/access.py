@@ -47,6 +47,9 @@ ROLES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("cancelJob", "redriveJob", "deleteJob", "purgeJobs", "walkContainer"), _OPERATORS),
     **dict.fromkeys(("actOnJobs", "listRejected", "getRejected", "actOnRejected", "listActions"), _OPERATORS),
 }
+#: Where App Service signs people of Entra ID in; the dashboard leads there.
+#: Source: learn.microsoft.com, "Customize sign-in and sign-out in Azure App Service authentication", read 2026-12.
+LOGIN = "/.auth/login/aad"
 _SIGN_IN = "Sign in, or send a valid key in the header `Authorization: Bearer KEY`."
 #: The characters of a token that RFC 6750 allows, section 2.1.
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
@@ -126,10 +129,9 @@ class Authorizer:
 
     def _key_problem(self, *, invalid: bool) -> Problem:
         challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if invalid else "")
-        headers = {"WWW-Authenticate": challenge}
-        if self._principal_of is not None:
-            return Problem(ErrorCode.KEY_REQUIRED, _SIGN_IN, headers=headers)
-        return Problem(ErrorCode.KEY_REQUIRED, headers=headers)
+        if self._principal_of is None:
+            return Problem(ErrorCode.KEY_REQUIRED, headers={"WWW-Authenticate": challenge})
+        return Problem(ErrorCode.KEY_REQUIRED, _SIGN_IN, headers={"WWW-Authenticate": f'{challenge}, login="{LOGIN}"'})
 
 
 def _names(roles: Collection[Role]) -> str:

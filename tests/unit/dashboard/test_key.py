@@ -58,6 +58,25 @@ def test_a_key_is_shown_as_a_bearer_where_the_api_asks_for_one(page: Browser) ->
     assert {tuple(pair) for pair in result} == {("Bearer k", None)}
 
 
+def test_the_form_offers_to_sign_in_where_the_api_says_so_and_leads_back_to_the_page(page: Browser) -> None:
+    result = page.run(
+        f"""const page = new Page("{AT}#/jobs"), login = 'Bearer realm="darkroom", login="/.auth/login/aad"';
+            page.answer("GET jobs", null, {{ status: 401, "WWW-Authenticate": login }}); await page.load();
+            return [page.$("#sign-in").hidden, page.$("#sign-in").getAttribute("href")];"""
+    )
+    assert result == [False, "/.auth/login/aad?post_login_redirect_uri=%2Fapi%2Fdashboard%23%2Fjobs"]
+
+
+def test_nothing_but_a_page_of_app_service_is_offered_to_sign_in(page: Browser) -> None:
+    for challenge in ('Bearer realm="darkroom"', 'Bearer login="//evil.example/"', 'Bearer login="javascript:alert()"'):
+        result = page.run(
+            LOCKED
+            + f"""lock({{ "WWW-Authenticate": '{challenge}' }}); await page.load();
+                  return [page.$("#sign-in").hidden, page.$("#sign-in").getAttribute("href")];"""
+        )
+        assert result == [True, None]
+
+
 def test_a_key_that_is_refused_is_asked_for_again(page: Browser) -> None:
     result = page.run(
         f"""const page = new Page("{AT}?code=old"); page.answer("GET images", null, {{ status: 401 }});

@@ -56,6 +56,7 @@ def test_who_has_not_signed_in_is_asked_to(client: Client, header: str | None) -
     response = client.call("GET", "/jobs", **({} if header is None else {"x_ms_client_principal": header}))
     assert response.refusal == (401, "key_required", None)
     assert response.json["detail"].startswith("Sign in")
+    assert response.headers["www-authenticate"] == 'Bearer realm="darkroom", login="/.auth/login/aad"'
 
 
 @pytest.mark.parametrize("settings", [{}, {"API_KEYS": SETTING}, {"EASY_AUTH": "false", "API_KEYS": SETTING}])

@@ -43,6 +43,14 @@ function ask() {
   $("key").focus();
 }
 
+// Offer to sign in where the challenge says by which page of App Service, and come back to this page then.
+function offer(challenge) {
+  const login = /\blogin="(\/\.auth\/login\/[a-z]+)"/.exec(challenge)?.[1];
+  $("sign-in").hidden = login === undefined;
+  if (login === undefined) return;
+  $("sign-in").href = `${login}?post_login_redirect_uri=${encodeURIComponent(location.pathname + location.hash)}`;
+}
+
 // The headers of a call, with the key where there is one.
 export function withKey(headers = {}) {
   if (key === null) return headers;
@@ -59,7 +67,9 @@ export function waitOf(header) {
 // Return the refusal that a response is: `status`, `header(name)`, and the body as text.
 export function refusalOf(status, header, text, used = key) {
   if (status === 401) {
-    bearer ||= /^bearer\b/i.test(header("WWW-Authenticate") ?? "");
+    const challenge = header("WWW-Authenticate") ?? "";
+    bearer ||= /^bearer\b/i.test(challenge);
+    offer(challenge);
     if (used === key) ask();
     return new Refusal(used === null ? "This API needs a key." : "This key is not valid.", { status });
   }
