@@ -85,6 +85,17 @@ def test_a_job_that_has_changed_since_is_not_touched(page: Browser) -> None:
     assert result == [0, "The job has changed. Look at it again, then decide."]
 
 
+def test_a_picture_stays_while_what_stands_beside_it_changes(page: Browser) -> None:
+    result = page.run(
+        SHOWN
+        + """shown({}, { state: "RUNNING" }); await page.load(); const image = page.$("main img");
+             shown({ state: "COMPLETED" }, { state: "COMPLETED" }); await page.advance(4000);
+             const count = page.sent("GET", `${path}/thumbnail`).length;
+             return [page.text(".state"), page.$("main img") === image, count];"""
+    )
+    assert result == ["COMPLETED", True, 1]
+
+
 def test_an_image_that_has_not_changed_keeps_its_nodes(page: Browser) -> None:
     result = page.run(
         SHOWN

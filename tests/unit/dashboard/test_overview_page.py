@@ -125,11 +125,13 @@ def test_rejected_messages_are_followed_again_and_read_whole(page: Browser) -> N
              await page.load(); const fold = page.$("tbody details"); fold.open = true; await page.fire(fold, "toggle");
              await page.click(page.named("Show all of it")); const whole = page.text("tbody pre");
              await page.click("section[aria-label='Rejected messages'] tbody input");
+             await page.click(page.named("Delete 1")); const choices = page.all("dialog input").length;
+             await page.click(page.named("Not now"));
              await page.click(page.named("Redrive 1")); const { action, ids, as_of } = JSON.parse(
                page.sent("POST", "rejected/actions")[0].body);
-             return [whole, action, ids, as_of ?? null, page.sent("GET", "actions").length];"""
+             return [whole, choices, action, ids, as_of ?? null, page.sent("GET", "actions").length];"""
     )
-    assert result == ["<i> and more", "redrive", ["r" * 32], None, 2]
+    assert result == ["<i> and more", 0, "redrive", ["r" * 32], None, 2]
 
 
 def test_one_trouble_is_said_once_and_gone_when_it_is_over(page: Browser) -> None:
@@ -156,7 +158,12 @@ def test_rounds_rest_while_nobody_looks_and_end_when_the_page_is_left(page: Brow
 
 
 def test_answers_of_any_form_leave_the_page_whole(page: Browser) -> None:
-    bodies = [{}, [], 7, {"items": [None, 1, {}], "groups": [None, {}, []], "points": [3, {}], "jobs": {"t": None}}]
+    bodies = [
+        {},
+        [],
+        7,
+        {"items": [None, 1, {}], "groups": [None, {}, []], "points": [3, None, {}], "jobs": {"t": None}},
+    ]
     result = page.run(
         f"""const seen = []; for (const body of {json.dumps(bodies)}) {{ {OPENED}
               for (const name of Object.keys(answers)) page.answer(`GET ${{name}}`, body);

@@ -65,6 +65,7 @@ def test_the_limits_of_the_words_are_those_of_the_analyzers(page: Browser) -> No
 def poison_reports() -> list[Any]:
     """Return reports in which, over all of them, each poison stands for each section and for each field of each."""
     reports: list[Any] = [*POISONS, dict.fromkeys(WHOLE, HOSTILE)]
+    reports.append({"color": {"palette": [{"hex": poison, "share": poison} for poison in POISONS]}})
     for turn in range(len(POISONS)):
         reports.append({name: _poison(turn + at) for at, name in enumerate(WHOLE)})
         reports.append({name: _poison_fields(section, turn) for name, section in WHOLE.items()})

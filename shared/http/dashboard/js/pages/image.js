@@ -21,7 +21,7 @@ export function open(root, { id }) {
 class ImagePage {
   constructor(id) {
     Object.assign(this, { place: `images/${encodeURIComponent(id)}`, isOpen: true, image: null });
-    Object.assign(this, { picture: null, mark: null, buttons: null });
+    Object.assign(this, { picture: null, buttons: null });
     this.title = make("h1", "Image");
     this.state = make("div", "Loading…", { class: "row", role: "status" });
     this.frame = make("div", [], { class: "large picture" });
@@ -52,11 +52,7 @@ class ImagePage {
     [this.acts, this.facts, this.report, this.frame].forEach((part) => part.replaceChildren());
   }
 
-  // What has not changed stays, with the focus that may be in it.
   draw(image) {
-    const mark = JSON.stringify(image), isLive = Boolean(image.job) && !ENDED.has(image.job.state);
-    if (mark === this.mark) return isLive;
-    this.mark = mark;
     say(this.title, text(image.name) ?? "Image");
     document.title = `${this.title.textContent} – Darkroom`;
     this.state.replaceChildren(...stateLine(image));
@@ -64,7 +60,7 @@ class ImagePage {
     this.report.replaceChildren(...reportOf(image.job));
     this.allow(image.job);
     this.show(image);
-    return isLive;
+    return Boolean(image.job) && !ENDED.has(image.job.state);
   }
 
   // Another version of the image has another job, and other buttons.
@@ -83,6 +79,7 @@ class ImagePage {
     this.buttons.allow(job.state);
   }
 
+  // The same picture stays.
   show({ etag, job }) {
     const report = job?.report, picture = JSON.stringify([etag, job?.id, report?.thumbnail, report?.placeholder]);
     if (picture === this.picture) return;
