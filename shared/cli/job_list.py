@@ -73,7 +73,8 @@ def show_changes(watch: Watch, output: Output, *, as_json: bool, wall: Callable[
 
     def draw(body: Body, wide: Output) -> list[Line]:
         now = wall()
-        head: Line = [(f"{now:%H:%M:%S} UTC. Ctrl-C ends this.", "dim")]
+        rest = "" if body.get("complete", True) else " Older jobs were not looked at: narrow the filters."
+        head: Line = [(f"{now:%H:%M:%S} UTC. Ctrl-C ends this.{rest}", "dim")]
         return [head, *(lay_out(wide, _jobs(body), now) or [[("No job matches.", "")]])]
 
     def report(before: Body | None, body: Body) -> None:

@@ -98,5 +98,12 @@ def test_an_app_that_fails_for_a_while_is_asked_on() -> None:
     assert "storage_out: out Still trying." in _show(watch, terminal())
 
 
+def test_a_list_that_was_not_read_to_its_end_says_so() -> None:
+    watch, _, _ = _watch(answer({"items": [], "cursor": "c", "complete": False}))
+    shown = _show(watch, terminal(120))
+    assert "Older jobs were not looked at" in shown
+    assert "No job matches." in shown
+
+
 def test_changes_are_what_is_new_or_differs() -> None:
     assert changes({"a": 1, "b": 2}, {"b": 3, "c": 4, "a": 1}) == [3, 4]
