@@ -15,7 +15,7 @@ from tests.doubles.world import World, png
 NAME = "a/ä;b?%41 #.png"
 
 
-class _Broken:
+class _Failing:
     """A Darkroom whose every step fails."""
 
     def __init__(self, error: Exception) -> None:
@@ -78,7 +78,7 @@ def test_a_refusal_is_raised_with_its_fields(service: InProcess) -> None:
      (ZeroDivisionError(), ZeroDivisionError)],
 )  # fmt: skip
 def test_an_outage_is_said_a_wrong_setting_named_and_a_bug_not_hidden(error: Exception, kind: type[Exception]) -> None:
-    service = InProcess(cast("Darkroom", _Broken(error)), user="ann", runtime=Runtime())
+    service = InProcess(cast("Darkroom", _Failing(error)), user="ann", runtime=Runtime())
     with pytest.raises(kind):
         service.call("GET", "/jobs")
 
