@@ -42,12 +42,14 @@ class Cast:
     Attributes:
         mix: A letter for each in turn: pending, running, completed, failed, canceled (X).
         live_among: Older ones are not live but completed: of thousands as few wait as of dozens.
+        grace: How long after they were added the sweep leaves live ones alone.
         hostile_at: Which are about images whose names and metadata are hostile.
         pictures: Returns what the images are, in turn.
     """
 
     mix: str = "PRCCFCCXCCFCCCPCCCXC"
     live_among: int = 100
+    grace: timedelta = timedelta(minutes=1)
     hostile_at: Sequence[int] = (3, 8, 13)
     pictures: Callable[[], Sequence[Picture]] = photographs
 
@@ -144,8 +146,8 @@ class _Writer:
         kind, ref = (self._darkroom.settings.image_type, f"images/{name}") if is_image else (WORDS, f"texts/{each}.txt")
         params = {"bytes": len(picture.data), "content_type": picture.mime} if is_image else {"lines": each}
         move = moves.add(
-            kind=kind, ref=ref, version=f"0x{each:015X}", params=params, max_attempts=5, now=at,
-            grace=timedelta(seconds=60), add_nonce=f"{each:032x}",
+            kind=kind, ref=ref, version=f"0x8DE{each * 7919:012X}", params=params, max_attempts=5, now=at,
+            grace=self._cast.grace, add_nonce=f"{each:032x}",
         )  # fmt: skip
         if is_image:
             self.population.images[move.job.id] = name
@@ -202,7 +204,8 @@ class _Writer:
 
     def _claim(self, row: Row) -> Row:
         at = (row.job.not_before or _begin_of(row)) + timedelta(seconds=2)
-        owner, claim_id = f"queue/{uuid.UUID(int=row.job.token + 1)}", f"{row.job.token + 1:032x}"
+        claim_id = digest(row.job.id, str(row.job.token))
+        owner = f"queue/{uuid.UUID(claim_id)}"
         move = moves.claim(row.job, owner=owner, claim_id=claim_id, now=at, lapsed=False, lease=_LEASE)
         return self._jobs.replace(row, move)
 

@@ -9,7 +9,7 @@ from tests.browser.views import NAMES, open_view
 
 pytestmark = pytest.mark.prove("a Chromium of its own: `dev.py browser` runs it")
 #: What a text that became markup would have made: anything that runs, loads or frames, or that has a handler.
-_MADE = """[...document.querySelectorAll("*")].filter((one) =>
+MADE = """[...document.querySelectorAll("*")].filter((one) =>
   [...one.attributes].some(({ name }) => name.startsWith("on")) || one.getAttribute("src") === "x"
   || (one.localName === "script" && !one.src.includes("/dashboard/"))
   || ["iframe", "object", "embed", "base"].includes(one.localName)).map((one) => one.outerHTML)"""
@@ -20,7 +20,7 @@ def test_a_text_that_is_markup_makes_no_element_no_dialog_and_no_request(visit: 
     page = open_view(visit, name, site.population)
     if name != "overview":
         expect(page.get_by_text(SCRIPT).first).to_be_attached()  # it is there, and it is text
-    assert page.evaluate(_MADE) == []
+    assert page.evaluate(MADE) == []
     assert [url for url in visit.urls if url.endswith("/x")] == []
 
 
@@ -39,4 +39,4 @@ def test_an_address_that_is_hostile_shows_a_page_that_says_so(visit: Visit, hash
     visit.excuses += ["status of 400", "status of 404", "status of 405", "status of 422"]  # refusals by the API
     page = visit.open(hash_)
     expect(page.locator("main h1")).to_be_visible()
-    assert page.evaluate(_MADE) == []
+    assert page.evaluate(MADE) == []
