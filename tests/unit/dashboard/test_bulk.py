@@ -1,5 +1,7 @@
 """Actions on many images at once: what is chosen, what is sent, and what is said about it."""
 
+import pytest
+
 from tests.unit.dashboard.browser import Browser
 
 #: Five images of all states, all of which the service acts on, and a way to choose some.
@@ -79,15 +81,15 @@ def test_a_summary_counts_refusals_by_their_reasons_as_text(page: Browser) -> No
     result = page.run(
         FIVE
         + """page.answer("POST jobs/actions", ({ body }) => {
-               const [first, second] = JSON.parse(body).ids;
-               const { results: refused } = results([first], "refused", "mismatch");
-               return { results: [...refused, ...results([second], "done").results] };
+               const [first, ...others] = JSON.parse(body).ids;
+               return { results: [result("done", null)(first), ...others.map(result("refused", "mismatch"))] };
              });
-             await choose(3, 4); await press("Redrive 2"); const seen = [page.texts(".bulk p"), page.texts(".bulk li")];
-             await press("Dismiss"); return [...seen, page.text(".bulk strong"), bar()];"""
+             await choose(2, 3, 4); await press("Delete 3"); await page.click("dialog .danger");
+             const seen = [page.texts(".bulk p"), page.texts(".bulk li")]; await press("Dismiss");
+             return [...seen, page.text(".bulk strong"), bar()];"""
     )
-    assert result[:2] == [["Redriven 1 image.", "Refused 1 image:"], ["1 × mismatch: <mismatch>"]]
-    assert result[2:] == ["1 selected", ["Select all shown", "Clear selection", "Redrive 1", "Delete 1"]]
+    assert result[:2] == [["Deleted 1 image.", "Refused 2 images:"], ["2 × mismatch: <mismatch>"]]
+    assert result[2:] == ["2 selected", ["Select all shown", "Clear selection", "Redrive 2", "Delete 2"]]
 
 
 def test_all_that_match_are_found_through_every_page_whatever_each_holds(page: Browser) -> None:
@@ -141,6 +143,37 @@ def test_what_storage_could_not_decide_is_sent_again_and_nothing_else(page: Brow
                all[0].as_of === all[1].as_of, page.text(".bulk p")];"""
     )
     assert result == [[["3", "4"], ["3"]], True, True, "Redriven 2 images."]
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "said"),
+    [
+        ("Redrive", "live", ["Redriven 1 image."]),
+        ("Delete", "no_such_job", ["Deleted 1 image."]),
+        ("Redrive", "mismatch", ["Redriven 0 images.", "Refused 1 image:"]),
+    ],
+)
+def test_what_a_lost_call_has_done_counts_as_done(page: Browser, action: str, code: str, said: list[str]) -> None:
+    result = page.run(
+        FIVE
+        + f"""let calls = 0;
+              page.answer("POST jobs/actions", ({{ body }}) => {{
+                if ((calls += 1) === 1) throw new Error("no network");
+                return results(JSON.parse(body).ids, "refused", "{code}");
+              }});
+              await choose(3); await press("{action} 1"); if (page.$("dialog")) await page.click("dialog .danger");
+              await page.advance(2000); return page.texts(".bulk p");"""
+    )
+    assert result == said
+
+
+def test_what_is_refused_at_once_is_refused(page: Browser) -> None:
+    result = page.run(
+        FIVE
+        + """page.answer("POST jobs/actions", ({ body }) => results(JSON.parse(body).ids, "refused", "live"));
+             await choose(3); await press("Redrive 1"); return page.texts(".bulk p");"""
+    )
+    assert result == ["Redriven 0 images.", "Refused 1 image:"]
 
 
 def test_an_outage_is_waited_out_as_long_as_the_service_says_and_not_for_ever(page: Browser) -> None:

@@ -87,14 +87,14 @@ def test_a_key_that_is_refused_is_asked_for_again(page: Browser) -> None:
 
 def test_a_late_401_to_the_old_key_does_not_ask_for_another(page: Browser) -> None:
     result = page.run(
-        LOCKED
-        + """const { call } = await page.module("api.js"); lock(); await page.load(); let late; unlock();
-             page.answer("GET images", null, { status: 401 }); page.answers["GET jobs"].body = null;
-             await give("k"); page.answer("GET stats", new Promise((resolve) => { late = resolve; }), { status: 401 });
-             unlock(); const old = call("stats").catch((error) => error.status); await give("newer"); late();
-             return [await old, page.$("#key-form").hidden];"""
+        LOCKED.replace("new Page()", f'new Page("{AT}?code=old")')
+        + """const { call } = await page.module("api.js"); await page.load(); let late;
+             page.answer("GET stats", new Promise((resolve) => { late = () => resolve(null); }), { status: 401 });
+             const old = call("stats").catch((error) => error.status); await give("newer"); late();
+             const seen = [await old, page.$("#key-form").hidden, page.sent("GET", "stats")[0].headers];
+             await call("stats").catch(() => {}); return [...seen, page.$("#key-form").hidden];"""
     )
-    assert result == [401, True]
+    assert result == [401, True, {"x-functions-key": "old"}, False]
 
 
 def test_the_form_of_the_key_is_never_sent_by_the_browser_itself(page: Browser) -> None:

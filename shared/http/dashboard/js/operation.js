@@ -1,6 +1,8 @@
 // One operation on many jobs: batches under one id, repeated until each of them is decided.
 const BATCH = 100;
 const TRIES = 5, FIRST_PAUSE_MS = 500;
+// How a job is refused that an earlier call did act on, whose answer was lost.
+const DONE_BEFORE = { redrive: "live", delete: "no_such_job" };
 
 export class Operation {
   // Args: action. items: with `id`, and `created_at` and `ended_at` where `asOf`. filter: what they were chosen by.
@@ -8,6 +10,7 @@ export class Operation {
   constructor({ action, items, asOf, forget = false, filter, send }) {
     Object.assign(this, { action, send, total: items.length, stopped: false, trouble: null });
     Object.assign(this, { queue: items.map(({ id }) => id), doneIds: [], refused: new Map(), refusals: 0 });
+    this.unsure = new Set(); // sent, and not decided
     this.fields = { action, operation: randomId(), filter: shortened(filter) };
     if (asOf) this.fields.as_of = momentAfter(items, action === "cancel" ? "created_at" : "ended_at");
     if (forget) this.fields.forget = true;
@@ -43,18 +46,20 @@ export class Operation {
       const unknown = results.filter(({ outcome }) => outcome === "unknown");
       const open = new Set(unknown.map(({ id }) => id));
       results.filter(({ id }) => !open.has(id)).forEach((result) => this.take(result));
+      open.forEach((id) => this.unsure.add(id));
       this.queue = [...this.queue.slice(ids.length), ...ids.filter((id) => open.has(id))];
       this.trouble = unknown.length ? unknown[0].detail ?? unknown[0].code : null;
       return 0;
     } catch (error) {
       this.trouble = error.message;
       const passes = error.status === 0 || error.status === 429 || error.status >= 500;
+      ids.forEach((id) => this.unsure.add(id));
       return passes ? error.waitMs ?? 0 : null;
     }
   }
 
   take({ id, outcome, code, detail }) {
-    if (outcome === "done") {
+    if (outcome === "done" || (this.unsure.has(id) && code === DONE_BEFORE[this.action])) {
       this.doneIds.push(id);
       return;
     }
