@@ -30,6 +30,7 @@ JOBS: list[tuple[Job, Cause, str | None]] = [
     (replace(WAITS, due=LATE + SECOND), Cause.WAITS_FOR_WORKER, None),
     (replace(WAITS, not_before=NOW + SECOND), Cause.NOT_DUE, None),
     (replace(WAITS, not_before=NOW + SECOND, attempts=1, error=ERROR), Cause.BETWEEN_ATTEMPTS, None),
+    (replace(WAITS, not_before=NOW + SECOND, attempts=1, attempts_base=1), Cause.BETWEEN_ATTEMPTS, None),
     (replace(RUNS, lease=60 * SECOND, due=LATE), Cause.LEASED, None),
     (RUNS, Cause.LAPSED, None),
     (replace(RUNS, due=LATE), Cause.LAPSED, DOCTOR),
