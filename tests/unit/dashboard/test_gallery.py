@@ -182,3 +182,40 @@ def test_the_keyboard_walks_from_card_to_card_and_chooses(page: Browser) -> None
            return [...seen, typed.defaultPrevented, copied.defaultPrevented];"""
     )
     assert result == ["b", "c", "b", "a", "a", [True, False, False], False, False]
+
+
+def test_the_gallery_is_asked_for_once_and_before_its_page_has_loaded(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page("http://localhost/api/dashboard?code=k#/images?state=FAILED"), before = [];
+           page.linked = (url) => {
+             const sent = page.calls.map(({ path, headers }) => [path, headers]);
+             if (url.endsWith("pages/images.js")) before.push(...sent);
+             return Page.prototype.linked.call(page, url);
+           };
+           page.image("a", { state: "FAILED" }); await page.load();
+           return [before[0], page.sent("GET", "images?").length, page.texts("#cards .name")];"""
+    )
+    path = "images?order=newest&brief=true&limit=24&state=FAILED"
+    assert result == [[path, {"x-functions-key": "k"}], 1, ["a"]]
+
+
+def test_what_was_asked_for_beforehand_and_refused_is_asked_for_again(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(); page.image("a"); const { body } = page.answers["GET images"]; let calls = 0;
+           page.answer("GET images", () => { if ((calls += 1) === 1) throw new Error("no network"); return body; });
+           await page.load(); const seen = [page.text("#trouble")]; await page.advance(4000);
+           return [...seen, page.text("#trouble"), page.texts("#cards .name")];"""
+    )
+    assert result == ["The service did not respond: no network", "", ["a"]]
+
+
+def test_more_of_what_earlier_filters_found_is_not_shown(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(), [a, b, c] = ["a", "b", "c"].map((name) => page.image(name)); let late;
+           const answer = (items, cursor) => page.answer("GET images", { items, cursor, complete: true });
+           answer([a], "x"); await page.load();
+           page.answer("GET images", new Promise((resolve) => { late = () => resolve({ items: [b], cursor: null }); }));
+           await page.click(page.named("Load more")); answer([c], null); await page.choose("select", "FAILED");
+           late(); await page.settled(); return page.texts("#cards .name");"""
+    )
+    assert result == ["c"]
