@@ -99,7 +99,10 @@ def _fields(case: Case[Any]) -> dict[str, Any]:
 
 
 def _hasten(operation: str, case: Case[Any]) -> None:
-    """Shorten waits, and follow rules that OpenAPI can't express: a cursor is of its list, ``ref`` needs ``type``."""
+    """Shorten waits, and follow rules that OpenAPI can't express.
+
+    A cursor is of its list, ``ref`` needs ``type``, and an exact name goes without filters.
+    """
     if operation == "claimNext" and _fields(case).get("wait_seconds"):
         _fields(case)["wait_seconds"] /= 1000
     if operation == "purgeJobs":
@@ -109,6 +112,9 @@ def _hasten(operation: str, case: Case[Any]) -> None:
         case.query.update(_PAGES[operation])
     if operation == "listJobs" and "ref" in case.query:
         case.query.setdefault("type", _TYPES[0])
+    if operation == "listImages" and "name" in case.query:
+        for other in case.query.keys() - {"name", "brief", "limit"}:
+            del case.query[other]
 
 
 def _lead_to_job(operation: str, case: Case[Any]) -> None:
