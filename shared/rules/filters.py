@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from shared.rules.jobs import Job, State
-from shared.rules.report_flags import OWN_FLAGS, flags_of, format_of
+from shared.rules.report_flags import flags_of, format_of
 
 #: What JSON writes as it is.
 _PLAIN = re.compile(r"[\w ./-]*", re.ASCII)
@@ -53,9 +53,8 @@ class JobFilter:
 
     @cached_property
     def _words(self) -> Sequence[str]:
-        """What stands in the text of every job that is wanted."""
-        flag = None if self.flag in OWN_FLAGS else self.flag
-        words = [word for word in (self.error, flag, self.format) if word is not None]
+        """What stands in the text of every job that is wanted: flags of our own are parts of a report's names."""
+        words = [word for word in (self.error, self.flag, self.format) if word is not None]
         return [*words, *(text for text in (self.ref_prefix, self.name_prefix) if text and _PLAIN.fullmatch(text))]
 
     @cached_property

@@ -6,8 +6,6 @@ from typing import Any
 
 from shared.rules.thumbnails import has_thumbnail
 
-#: Flags that stand in no report by their names.
-OWN_FLAGS = frozenset({"gps", "ai", "partial", "type_mismatch"})
 #: Flags of one report at most: a report of ours has no more than nine.
 MOST_FLAGS = 16
 #: What a flag may look like; a report that names another has none of that name.

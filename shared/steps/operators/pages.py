@@ -69,7 +69,7 @@ class Pages:
             self._open([each for each in shelves if each.can_open], rows, limit, pool, wide=query.is_selective)
             for segment in (LIVE, ENDED):
                 lists = [each for shelf in shelves for each in shelf.lists_of(segment)]
-                positions = merge(lists, pool, limit=limit, rows=rows, wide=query.is_selective)
+                positions = merge(lists, pool, limit=limit - len(found), rows=rows, wide=query.is_selective)
                 after = _Walk(self.jobs, query, positions, pool).fill(found, choose, limit) or after
                 if not all(each.is_at_end for each in lists):  # nor are ended ones that a full page did not begin with
                     return Page([*found.values()], after, len(found) >= limit)
