@@ -42,7 +42,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
 
 
 @contextmanager
-def _interrupted(begin: Begin, port: int, results: int) -> Iterator[RedriveProcess]:
+def _interruption(begin: Begin, port: int, results: int) -> Iterator[RedriveProcess]:
     """Give a run that has come so far, to be interrupted; then wait for its end."""
     run = begin(port)
     run.wait_for_results(results)
@@ -57,11 +57,11 @@ def test_each_job_is_opened_once_though_command_and_host_die_in_the_middle(rig: 
     host = rig.start(**SETTINGS)
     port = host.port
     with Failing(darkroom) as workers:
-        with _interrupted(begin, port, 300) as first:
+        with _interruption(begin, port, 300) as first:
             first.send(signal.SIGINT)
-        with _interrupted(begin, port, 700) as second:
+        with _interruption(begin, port, 700) as second:
             second.send(signal.SIGKILL)
-        with _interrupted(begin, port, 1_200) as third:
+        with _interruption(begin, port, 1_200) as third:
             host.kill()
         rig.start("--port", str(port), **SETTINGS)
         last = begin(port)
