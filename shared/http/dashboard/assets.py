@@ -34,12 +34,14 @@ class Asset:
         packed: The same by gzip.
         media_type: What browsers take it for.
         etag: Of these bytes, quoted.
+        packed_etag: Of the packed ones: what differs by a byte must not share a strong tag (RFC 9110 section 8.8.3.3).
     """
 
     content: bytes
     packed: bytes
     media_type: str
     etag: str
+    packed_etag: str
 
 
 @dataclass(frozen=True)
@@ -72,5 +74,5 @@ def assets(folder: Path = FOLDER) -> Assets:
 
 
 def _asset(content: bytes, media_type: str) -> Asset:
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return Asset(content, gzip.compress(content, mtime=0), media_type, etag)
+    name = hashlib.sha256(content).hexdigest()[:32]
+    return Asset(content, gzip.compress(content, mtime=0), media_type, f'"{name}"', f'"{name}-gzip"')

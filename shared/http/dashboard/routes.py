@@ -20,6 +20,8 @@ router = APIRouter(route_class=Strict, tags=["dashboard"])
 _FOR_GOOD = "public, max-age=31536000, immutable"
 #: The address of the page may carry a key, and a cache would keep it: nothing keeps the shell, which is small.
 _HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+#: Of every response that may be packed, and of 304 in its place: a cache must not mix the two.
+_VARIES = {"Vary": "Accept-Encoding"}
 _NOTHING = re.compile(r"q=0(?:\.0*)?", re.IGNORECASE)
 
 AcceptEncoding = Annotated[str, Header(include_in_schema=False)]
@@ -28,7 +30,7 @@ AcceptEncoding = Annotated[str, Header(include_in_schema=False)]
 @router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})
 def get_dashboard(accept_encoding: AcceptEncoding = "") -> Response:
     """Get the dashboard, a page for people."""
-    return _respond(assets().shell, accept_encoding, _HEADERS)
+    return _respond(assets().shell, _HEADERS, is_packed=_takes_gzip(accept_encoding))
 
 
 @router.get(
@@ -52,18 +54,19 @@ def get_dashboard_file(
     asset = page.files.get(file) if version == page.version else None
     if asset is None:
         raise Problem(ErrorCode.NO_SUCH_PATH)
-    headers = {"ETag": asset.etag, "Cache-Control": _FOR_GOOD}
-    if etags.matches(if_none_match, asset.etag):
-        return render.response_304(headers)
-    return _respond(asset, accept_encoding, headers)
+    is_packed = _takes_gzip(accept_encoding)
+    etag = asset.packed_etag if is_packed else asset.etag
+    headers = {"ETag": etag, "Cache-Control": _FOR_GOOD}
+    if etags.matches(if_none_match, etag):
+        return render.response_304(headers | _VARIES)
+    return _respond(asset, headers, is_packed=is_packed)
 
 
-def _respond(asset: Asset, accept_encoding: str, headers: Mapping[str, str]) -> Response:
+def _respond(asset: Asset, headers: Mapping[str, str], *, is_packed: bool) -> Response:
     """Respond with a file, packed where the client takes that."""
-    packed = _takes_gzip(accept_encoding)
-    encoding = {"Content-Encoding": "gzip"} if packed else {}
-    content = asset.packed if packed else asset.content
-    return Response(content, headers={**headers, **encoding, "Vary": "Accept-Encoding"}, media_type=asset.media_type)
+    encoding = {"Content-Encoding": "gzip"} if is_packed else {}
+    content = asset.packed if is_packed else asset.content
+    return Response(content, headers={**headers, **_VARIES, **encoding}, media_type=asset.media_type)
 
 
 def _takes_gzip(accept_encoding: str) -> bool:

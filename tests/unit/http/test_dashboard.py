@@ -73,6 +73,20 @@ def test_a_client_that_takes_gzip_gets_it_and_no_other_does(client: Client, path
         assert ("content-encoding" in response.headers, response.body) == (False, bare.body)
 
 
+def test_packed_and_bare_bytes_of_a_file_have_tags_of_their_own_and_a_cache_mixes_them_up_nowhere(
+    client: Client,
+) -> None:
+    path = f"/dashboard/{assets().version}/js/app.js"
+    bare, packed = client.call("GET", path), client.call("GET", path, accept_encoding="gzip")
+    tags = [each.headers["etag"] for each in (bare, packed)]
+    assert len(set(tags)) == 2
+    unchanged = [
+        client.call("GET", path, accept_encoding=takes, if_none_match=tag) for tag in tags for takes in ("", "gzip")
+    ]
+    assert [each.status for each in unchanged] == [304, 200, 200, 304]
+    assert {each.headers["vary"] for each in (bare, packed, *unchanged)} == {"Accept-Encoding"}
+
+
 def test_every_address_in_the_shell_names_a_file_of_its_version(client: Client) -> None:
     html = client.call("GET", "/dashboard").body.decode()
     addresses = re.findall(r'(?:href|src)="(dashboard/[^"]+)"', html)
