@@ -51,7 +51,7 @@ def list_rejected(
     return JSONResponse({"items": items, "cursor": more})
 
 
-@router.get("/rejected/{id}", operation_id="getRejected", responses={200: _WHOLE, **problems(404)})
+@router.get("/rejected/{id}", operation_id="getRejected", responses={200: _WHOLE, **problems(404, 409)})
 def get_rejected(api: Api, rejected_id: RejectedId) -> Response:
     """Get a rejected message with all of its text."""
     return JSONResponse(_body(api.darkroom().rejected.get(rejected_id), is_cut=False))

@@ -42,7 +42,7 @@ class Rejections(Protocol):
         """
 
     def list(self, *, limit: int, after: str = "") -> list[RejectedMessage]:
-        """List at most ``limit`` texts, cut, in the order of their ids.
+        """List at most ``limit`` texts, cut, in the order of their ids, but for rows that somebody else has written.
 
         Args:
             limit: 1 to 1,000.
@@ -52,7 +52,13 @@ class Rejections(Protocol):
         """
 
     def get(self, rejected_id: str) -> RejectedMessage | None:
-        """Read one text, whole. Costs: 1 read."""
+        """Read one text, whole.
+
+        Raises:
+            RowDamaged: Somebody else has written its row.
+
+        Costs: 1 read.
+        """
 
     def delete(self, row: RejectedMessage) -> None:
         """Forget a text as it was read.

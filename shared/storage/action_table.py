@@ -13,7 +13,7 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import Lost, RowDamaged
 from shared.ports.actions import ActionRow, NewAction
-from shared.rules.actions import RANDOM_DIGITS, Action, Counts
+from shared.rules.actions import ACTION_ID, RANDOM_DIGITS, Action, Counts
 from shared.rules.keys import Role
 from shared.storage import cas, codec, sdk_errors
 from shared.storage.columns import Columns
@@ -124,7 +124,9 @@ def _decode(row: Any) -> ActionRow:  # noqa: ANN401 - an entity with its metadat
     Raises:
         RowDamaged: Somebody else has written it.
     """
-    columns = Columns(row)
+    columns, identity = Columns(row), _id_of(row)
+    if not ACTION_ID.fullmatch(identity):  # no list could go on behind it
+        raise RowDamaged(f"{row['RowKey']}: this is the key of no action")
     said = Columns(columns.json_object("said") or {})
     new = NewAction(
         at=columns.need_moment("at"),
@@ -137,7 +139,7 @@ def _decode(row: Any) -> ActionRow:  # noqa: ANN401 - an entity with its metadat
         first_ids=said.texts("first_ids"),
     )
     ended, counts = columns.moment("ended"), _counts(columns.json_object("result"))
-    return ActionRow(_id_of(row), new, counts, ended, ReplyDate.etag(row))
+    return ActionRow(identity, new, counts, ended, ReplyDate.etag(row))
 
 
 def _counts(result: Mapping[str, Any] | None) -> Counts | None:

@@ -1,5 +1,6 @@
 """``Rejections`` on Azure Table Storage: one row a text, beside the jobs."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -8,11 +9,12 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.errors import ContentRefused, Lost, Undecided
+from shared.errors import ContentRefused, Lost, RowDamaged, Undecided
 from shared.ports.rejections import SHOWN_CHARACTERS, RejectedMessage
 from shared.rules.ids import digest
 from shared.storage import cas, codec, sdk_errors
 from shared.storage.batches import Operation
+from shared.storage.columns import Columns
 from shared.storage.deletions import delete_as_read
 from shared.storage.retries import RetryPolicy, create_table
 from shared.storage.server_date import ReplyDate
@@ -21,6 +23,7 @@ _PARTITION = "rejected"
 _KIND = "rejected:"
 #: Sorts behind every id.
 _LAST = "rejected;"
+_ID = re.compile("[0-9a-f]{32}")
 _COLUMNS = ["RowKey", "Timestamp", "code", "message", "shown"]
 #: Deliveries of one text that meet here this often in a row are no accident.
 _ROUNDS = 20
@@ -66,17 +69,15 @@ class RejectionTable:
         with sdk_errors.as_outages():
             try:
                 rows = self._table.query_entities(condition, parameters=names, select=_COLUMNS, results_per_page=limit)
-                return [_decode(row, row["shown"]) for row in islice(rows, limit)]
+                return [*islice(filter(None, map(_try_decode, rows)), limit)]
             except ResourceNotFoundError:
                 return []
 
     def get(self, rejected_id: str) -> RejectedMessage | None:
         """See ``Rejections.get``."""
-        with sdk_errors.as_outages():
-            try:
-                row = self._table.get_entity(_PARTITION, f"{_KIND}{rejected_id}")
-            except ResourceNotFoundError:
-                return None
+        row = self._read(rejected_id)
+        if row is None:
+            return None
         texts = ["text", *(f"text_{number}" for number in range(2, len(row)))]
         return _decode(row, "".join(str(row[name]) for name in texts if name in row))
 
@@ -100,17 +101,25 @@ class RejectionTable:
 
     def _try_replace(self, identity: str, columns: Mapping[str, str]) -> bool:
         """Write over a text that is kept already, so that nobody deletes it who has not seen this rejection."""
-        stands = self.get(identity)
+        stands = self._read(identity)
         if stands is None:
             return False
         nonce = self._draw()
-        options = {"mode": UpdateMode.MERGE, **cas.if_match(stands.etag)}
+        etag = ReplyDate.etag(stands)
+        options = {"mode": UpdateMode.MERGE, **cas.if_match(etag)}
         try:
             operation = ("update", {**self._place(identity), **columns, "nonce": nonce}, options)
-            self._transact(operation, stands.etag, nonce)
+            self._transact(operation, etag, nonce)
         except Lost:
             return False
         return True
+
+    def _read(self, identity: str) -> Any:  # noqa: ANN401 - an entity with its metadata, or None
+        with sdk_errors.as_outages():
+            try:
+                return self._table.get_entity(_PARTITION, f"{_KIND}{identity}")
+            except ResourceNotFoundError:
+                return None
 
     def _transact(self, operation: Operation, held: str | None, nonce: str) -> None:
         guard = cas.GuardRow(_PARTITION, str(operation[1]["RowKey"]), held, nonce)
@@ -123,9 +132,18 @@ class RejectionTable:
 
 
 def _decode(row: Any, text: str) -> RejectedMessage:  # noqa: ANN401 - an entity with its metadata
-    identity = str(row["RowKey"]).removeprefix(_KIND)
-    etag = ReplyDate.etag(row)
-    return RejectedMessage(identity, row["code"], row["message"], ReplyDate.modified_at(row), text, etag)
+    columns, identity = Columns(row), str(row["RowKey"]).removeprefix(_KIND)
+    code, message, etag = columns.need_text("code"), columns.need_text("message"), ReplyDate.etag(row)
+    return RejectedMessage(identity, code, message, ReplyDate.modified_at(row), text, etag)
+
+
+def _try_decode(row: Any) -> RejectedMessage | None:  # noqa: ANN401 - an entity with its metadata
+    """Read a row of a list; None for what somebody else has written: no list could show it, or go on behind it."""
+    try:
+        found = _decode(row, Columns(row).need_text("shown"))
+    except RowDamaged:
+        return None
+    return found if _ID.fullmatch(found.id) else None
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:

@@ -200,6 +200,16 @@ def test_a_row_that_somebody_else_has_written_is_left_out_and_hides_no_other(
     assert [row.id for row in storage.actions.list(limit=2)] == [rows[2].id, rows[0].id]
 
 
+@pytest.mark.parametrize("key", ["", "0", "9", f"{0:013d}-{0:015x}G", f"{0:013d}-{0:016x}x"])
+def test_a_row_that_no_list_could_go_on_behind_is_left_out_and_hides_no_other(place: Place, key: str) -> None:
+    storage = place.build(create=True).storage
+    known = storage.actions.insert(new())
+    table = table_of(storage.jobs)
+    columns = dict(table.get_entity("actions", f"action:{known.id}"))
+    table.create_entity({**columns, "RowKey": f"action:{key}"})
+    assert [row.id for row in storage.actions.list(limit=1)] == [known.id]
+
+
 def test_verify_takes_actions_for_what_they_are(place: Place) -> None:
     darkroom = place.build(create=True)
     darkroom.storage.actions.end(darkroom.storage.actions.insert(new()), COUNTS, now=NOON)

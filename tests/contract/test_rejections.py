@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from azure.core.pipeline.transport import HttpTransport
+from azure.data.tables import UpdateMode
 
-from shared.errors import Lost, Undecided
+from shared.errors import Lost, RowDamaged, Undecided
 from shared.ports.rejections import RejectedMessage, Rejections
 from shared.rules.ids import digest
 from tests.contract.faulty_storage import FaultyStorage
@@ -15,6 +16,7 @@ from tests.contract.places import Place
 from tests.doubles.clock import FakeClock
 from tests.doubles.rejections import MemoryRejections
 from tests.doubles.transports import Fault, Passing
+from tests.sdk_clients import table_of
 
 
 class Interrupting(Passing):
@@ -224,3 +226,26 @@ def test_many_are_forgotten_when_the_reply_is_lost(faulty: FaultyStorage, fault:
     faulty.wire.arm(fault)
     assert faulty.storage.rejections.forget(rows) == 3
     assert faulty.rivals.rejections.list(limit=10) == []
+
+
+@pytest.mark.parametrize("columns", [{"code": 7}, {"message": True}, {"shown": 1.5}, {"RowKey": "rejected:mine"}])
+def test_a_row_that_somebody_else_has_written_is_left_out_of_lists_and_hides_no_other(
+    place: Place, columns: dict[str, Any]
+) -> None:
+    storage = place.build(create=True).storage
+    rows = sorted((_rejected(storage.rejections, text) for text in "abc"), key=lambda row: row.id)
+    table = table_of(storage.jobs)
+    theirs = dict(table.get_entity("rejected", f"rejected:{rows[1].id}"))
+    table.upsert_entity({**theirs, **columns}, mode=UpdateMode.REPLACE)
+    good = rows if "RowKey" in columns else [rows[0], rows[2]]
+    assert [row.id for row in storage.rejections.list(limit=3)] == [row.id for row in good]
+
+
+def test_a_row_that_somebody_else_has_written_is_damaged_until_its_text_is_rejected_again(place: Place) -> None:
+    storage = place.build(create=True).storage
+    row = _rejected(storage.rejections, "a")
+    theirs = {"PartitionKey": "rejected", "RowKey": f"rejected:{row.id}", "code": 7}
+    table_of(storage.jobs).update_entity(theirs, mode=UpdateMode.MERGE)
+    with pytest.raises(RowDamaged):
+        storage.rejections.get(row.id)
+    assert _rejected(storage.rejections, "a").code == "blob_not_found"
