@@ -12,10 +12,15 @@ from shared.errors import LockHeld
 if sys.platform == "win32":
     import msvcrt
 
+    _TAKEN: tuple[type[OSError], ...] = (PermissionError,)
+
     def _lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
+
+    #: How the system says that another process has the lock; all else says that it can't lock this file.
+    _TAKEN: tuple[type[OSError], ...] = (BlockingIOError,)
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -40,15 +45,17 @@ class FileLock:
 
         Raises:
             LockHeld: Another process has it.
-            OSError: The file can't be opened.
+            OSError: The file can't be opened or locked.
         """
         while True:
             self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
             try:
                 _lock(self._descriptor)
-            except OSError:
+            except OSError as error:
                 os.close(self._descriptor)
-                raise LockHeld from None
+                if isinstance(error, _TAKEN):
+                    raise LockHeld from None
+                raise
             if self._is_in_place():
                 return self
             os.close(self._descriptor)

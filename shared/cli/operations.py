@@ -21,7 +21,7 @@ DONE, REFUSED = "done", "refused"
 #: Counted in place of what the service says of a job that an earlier try may have changed itself.
 CHANGED = "changed"
 #: Codes with which a repeated batch meets jobs that the first try has changed, if its reply was lost.
-_OF_REPEATS = frozenset({"mismatch", "live", "ended", "no_such_job", "no_such_rejected"})
+OF_REPEATS = frozenset({"mismatch", "live", "ended", "no_such_job", "no_such_message"})
 _FORM = 1
 #: Of a job: its place in the plan, the outcome, and of a refusal its code and a sentence.
 Result = tuple[int, str, str | None, str | None]
@@ -44,6 +44,11 @@ class Operation:
     action: str
     filters: Mapping[str, Any]
     as_of: str
+
+    def __post_init__(self) -> None:
+        """Refuse a time that no service has given: a file of a ledger may say anything."""
+        if self.began.tzinfo is None:
+            raise ValueError(self.as_of)
 
     @property
     def began(self) -> datetime:
@@ -166,4 +171,4 @@ def reason(code: str | None, *, again: bool) -> str | None:
         code: What the service says.
         again: Whether the job was sent before, by a try whose reply was lost.
     """
-    return CHANGED if again and code in _OF_REPEATS else code
+    return CHANGED if again and code in OF_REPEATS else code

@@ -8,8 +8,9 @@ import pytest
 
 from shared.cli import bulk as bulk_module
 from shared.cli.bulk import TRIES, Interrupted
-from shared.cli.operations import CHANGED, DONE, Progress
+from shared.cli.operations import CHANGED, DONE, OF_REPEATS, Progress, reason
 from shared.cli.service import ServiceDown
+from shared.http.error_codes import ErrorCode
 from tests.unit.acts import note
 from tests.unit.cli.jobs_service import Death, JobsService
 from tests.unit.cli.ledgers import OPERATION, SELECTION, bulk, ledger_of, run
@@ -73,6 +74,12 @@ def test_a_job_that_an_unanswered_try_has_opened_is_counted_as_changed(tmp_path:
         bulk(service, ledger).act()
         assert ledger.progress.reasons == {CHANGED: 2, "outdated": 1}
         assert ledger.progress.successes == JOBS - 3
+
+
+def test_every_code_that_a_repeat_may_meet_is_one_of_the_api() -> None:
+    assert {*ErrorCode} >= OF_REPEATS
+    assert {reason(code, again=True) for code in OF_REPEATS} == {CHANGED}
+    assert [reason("live", again=False), reason("outdated", again=True)] == ["live", "outdated"]
 
 
 def test_what_the_service_can_not_decide_is_sent_again_and_nothing_else(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The ledger of an operation: a file of the user's own, which tells a later process how far an earlier one came."""
 
+import errno
 import json
 import stat
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.cli import file_lock
 from shared.cli.ledger_file import LedgerFile, LedgerUnusable, folder
 from shared.errors import LockHeld
 from tests.unit.cli.ledgers import OPERATION, ledger_of
@@ -59,7 +61,15 @@ def test_a_torn_last_line_counts_as_not_written_and_the_next_line_stands_by_itse
     assert ledger.path.read_bytes() == whole
 
 
-@pytest.mark.parametrize("content", [b"[]\n", b"{\n{}\n", b"{}\n", b'{"form":9,"operation":{}}\n', b"\xff\n"])
+def _first_line(as_of: object) -> bytes:
+    return json.dumps({"form": 1, "operation": {**vars(OPERATION), "as_of": as_of}}).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[]\n", b"{\n{}\n", b"{}\n", b'{"form":9,"operation":{}}\n', b"\xff\n", b"\0\0\0\n"]
+    + [_first_line(as_of) for as_of in ("soon", "2026-05-04T03:02:01", 7, None)],
+)
 def test_a_damaged_one_is_refused_unless_the_operation_begins_anew(tmp_path: Path, content: bytes) -> None:
     path = ledger_of(tmp_path).path
     path.write_bytes(content)
@@ -75,6 +85,17 @@ def test_two_processes_never_share_one(tmp_path: Path) -> None:
     with ledger_of(tmp_path), pytest.raises(LockHeld), ledger_of(tmp_path):
         pass
     with ledger_of(tmp_path):
+        pass
+
+
+def test_a_system_that_has_no_locks_is_not_taken_for_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(file_lock, "_lock", fail)
+    with pytest.raises(LedgerUnusable, match="No locks available"), ledger_of(tmp_path):
         pass
 
 
