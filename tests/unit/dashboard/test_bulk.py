@@ -188,6 +188,16 @@ def test_an_outage_is_waited_out_as_long_as_the_service_says_and_not_for_ever(pa
     assert result == [1, 2, 5, ["Redriven 0 images.", "Not decided: 1 image. Out: Storage is out."]]
 
 
+def test_the_log_is_sent_no_filter_that_is_longer_than_it_takes(page: Browser) -> None:
+    result = page.run(
+        """const { Operation } = await new Page().module("operation.js");
+           const sent = (q) => new Operation({ action: "redrive", items: [], filter: { q } }).fields.filter;
+           const long = ["x".repeat(1016), "x".repeat(1017), "写".repeat(338), "写".repeat(339)];
+           return long.map((q) => sent(q).too_long);"""
+    )
+    assert result == [None, True, None, True]
+
+
 def test_a_refused_batch_is_not_sent_again(page: Browser) -> None:
     result = page.run(
         FIVE

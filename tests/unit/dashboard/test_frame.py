@@ -22,6 +22,18 @@ def test_a_page_that_is_not_there_says_so_and_the_next_one_is_shown(page: Browse
     assert result == ["This page can't be shown", "Jobs", "Jobs – Darkroom"]
 
 
+def test_a_page_of_a_name_that_every_object_knows_is_not_there_either(page: Browser) -> None:
+    result = page.run(
+        """const seen = [];
+           for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty/x", "images/", "//", "%00"]) {
+             const page = await new Page(`http://localhost/api/dashboard#/${name}`).load();
+             seen.push([page.text("main h1"), page.text("main p").split(".")[0]]);
+           } return seen;"""
+    )
+    shown = ["This page can't be shown", "There is no such page"]
+    assert result[:4] == [shown] * 4
+
+
 def test_a_hash_says_what_it_was_made_of(page: Browser) -> None:
     result = page.run(
         """const { hashOf, parse } = await new Page().module("router.js");

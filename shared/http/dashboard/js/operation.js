@@ -1,5 +1,6 @@
 // One operation on many jobs: batches under one id, repeated until each of them is decided.
 const BATCH = 100;
+const MOST_OF_FILTER = 1024;
 const TRIES = 5, FIRST_PAUSE_MS = 500;
 // How a job is refused that an earlier call did act on, whose answer was lost.
 const DONE_BEFORE = { redrive: "live", delete: "no_such_job" };
@@ -86,6 +87,7 @@ function randomId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// The log takes so many bytes of a filter; a longer one must not keep the operation from beginning.
 function shortened(filter) {
-  return JSON.stringify(filter).length <= 1000 ? filter : { too_long: true };
+  return new TextEncoder().encode(JSON.stringify(filter)).length <= MOST_OF_FILTER ? filter : { too_long: true };
 }

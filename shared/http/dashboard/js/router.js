@@ -1,7 +1,7 @@
 // Pages by the hash: `#/images?state=FAILED`, `#/images/ID`. The filters of a view stand there too, to be shared.
 import { $, make, say } from "./dom.js";
 
-let pages = {}, turn = 0, close = () => {}, shown = null;
+let pages = new Map(), turn = 0, close = () => {}, shown = null;
 const worn = new Map();
 
 // Return what a hash names: page, id or null, and its other parameters.
@@ -51,7 +51,7 @@ async function open() {
   close();
   close = () => {};
   mark(page);
-  const root = $("main"), load = pages[id === null ? page : `${page}/`];
+  const root = $("main"), load = pages.get(id === null ? page : `${page}/`);
   try {
     if (load === undefined) throw new Error("There is no such page.");
     const module = await load();
@@ -107,7 +107,7 @@ export function reopen() {
 // Show pages by the hash from now on. A page exports `open(root, params)`, which returns what closes it, and may export
 // `style`, the names of styles of its own. Args: loaders by name, `name/` for the page of one thing.
 export function start(loaders) {
-  pages = loaders;
+  pages = new Map(Object.entries(loaders)); // a hash may name anything, such as `constructor`
   addEventListener("hashchange", () => { if (location.hash !== shown) open(); });
   open();
 }
