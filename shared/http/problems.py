@@ -122,6 +122,7 @@ def _field_error(failure: Mapping[str, Any]) -> FieldError:
     if failure["type"] in _REQUIREMENTS:
         return FieldError(name, _REQUIREMENTS[failure["type"]])
     requirement = re.sub(r"^\w+ should ", "must ", failure["msg"].removeprefix("Value error, "))
+    requirement = re.sub(r" after validation, not \d+$", "", requirement)  # the shape says how many there are
     return FieldError(name, f"{requirement}; got {_shape(failure['input'])}.")
 
 

@@ -73,6 +73,7 @@ def test_a_query_that_is_not_known_or_given_twice_is_422(client: Client) -> None
     ("fields", "message"),
     [
         ({"ref": 1}, "must be a valid string; got a number."),
+        ({"params": []}, "must be a valid dictionary; got an array of length 0."),
         ({"ref": ""}, "must have at least 1 character; got a string of length 0."),
         ({"ref": None}, "must be a valid string; got null."),
         ({"max_attempts": 101}, "must be less than or equal to 100; got a number."),
