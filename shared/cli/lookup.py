@@ -29,7 +29,7 @@ def find_job(service: Service, word: str) -> dict[str, Any]:
         1 request; 2 for an image whose name begins with its container's.
     """
     if is_job_id(word):
-        return get(service, f"/jobs/{word}", f"{word}: No job has this id.")
+        return get(service, f"/jobs/{word}", f"{word}: No job has this id.", id=str)
     job = find_image(service, word).get("job")
     if not isinstance(job, dict):
         raise NoSuchThing(f"{word}: The job of this image was purged.")
@@ -46,28 +46,29 @@ def find_image(service: Service, word: str) -> dict[str, Any]:
         1 request; 2 for a name that begins with its container's.
     """
     if IMAGE_ID.fullmatch(word):
-        return get(service, f"/images/{word}", f"{word}: No image has this id.")
+        return get(service, f"/images/{word}", f"{word}: No image has this id.", image_id=str)
     for name in dict.fromkeys((word, word.partition("/")[2])):
-        images = service.call("GET", "/images", query={"name": name}).json().get("items") if name else None
+        images = service.call("GET", "/images", query={"name": name}).json(items=list)["items"] if name else None
         if images:
             image: dict[str, Any] = images[0]
             return image
     raise NoSuchThing(f"{word}: No image is recorded under this name, and it is no id of a job or an image.")
 
 
-def get(service: Service, path: str, refusal: str) -> dict[str, Any]:
+def get(service: Service, path: str, refusal: str, **members: type) -> dict[str, Any]:
     """Return what stands at a path.
 
     Args:
         service: The API.
         path: Of one thing.
         refusal: What to say if nothing is there.
+        members: See ``Reply.json``.
 
     Raises:
         NoSuchThing: Nothing is there.
     """
     try:
-        return service.call("GET", path).json()
+        return service.call("GET", path).json(**members)
     except ServiceRefused as refused:
         if refused.status != _NOT_FOUND:
             raise

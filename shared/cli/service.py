@@ -16,6 +16,7 @@ PAGE = 200
 NOTHING: Mapping[str, str] = MappingProxyType({})
 #: Below it no status is a refusal; 304 is none either.
 _LEAST_REFUSAL, _LEAST_FAILURE, _UNCHANGED = 300, 500, 304
+_NOT_DARKROOM = "What answers is not Darkroom. Check the address."
 #: What to do about a refusal, by its status or code.
 _ADVICE: Mapping[int | str, str] = {
     401: "Set DARKROOM_KEY to a key of the app.",
@@ -60,18 +61,21 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
 
-    def json(self) -> dict[str, Any]:
+    def json(self, **members: type) -> dict[str, Any]:
         """Return the body as an object.
 
+        Args:
+            members: Those that it must have, and their types: much answers with JSON that is not Darkroom.
+
         Raises:
-            ServiceDown: It is none: something else answers at this address.
+            ServiceDown: It is none, or has others: something else answers at this address.
         """
         try:
             value = json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or nested thousands of levels deep
             value = None
-        if not isinstance(value, dict):
-            raise ServiceDown("What answers is not Darkroom. Check the address.")
+        if not isinstance(value, dict) or not all(isinstance(value.get(name), members[name]) for name in members):
+            raise ServiceDown(_NOT_DARKROOM)
         return value
 
 
@@ -113,19 +117,33 @@ def items(service: Service, path: str, query: Mapping[str, object], *, limit: in
         query: Its parameters, without limit and cursor.
         limit: So many at most.
 
+    Raises:
+        ServiceDown: A page has another form, or leads to itself: something else answers at this address.
+
     Costs:
         1 request for each page of up to 200 items; a page may be empty where a filter leaves little.
     """
     cursor, left = None, limit
     while left is None or left > 0:
         size = PAGE if left is None else min(left, PAGE)
-        page = service.call("GET", path, query={**query, "limit": size, "cursor": cursor}).json()
-        found = page.get("items") or []
+        before = cursor
+        found, cursor = _page(service.call("GET", path, query={**query, "limit": size, "cursor": before}).json())
         yield from found if left is None else found[:left]
         left = None if left is None else left - len(found)
-        cursor = page.get("cursor")
         if cursor is None:
             return
+        if cursor == before:
+            raise ServiceDown(_NOT_DARKROOM)
+
+
+def _page(reply: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+    """Return the items of a page, and where the next one begins."""
+    found, cursor = reply.get("items"), reply.get("cursor")
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise ServiceDown(_NOT_DARKROOM)
+    if cursor is not None and not isinstance(cursor, str):
+        raise ServiceDown(_NOT_DARKROOM)
+    return found, cursor
 
 
 def target(path: str, query: Mapping[str, object] | None) -> tuple[str, str]:

@@ -80,7 +80,7 @@ class Uploader:
             if refused.status in _KEY:
                 raise
             return Receipt(upload, Outcome.REFUSED, reason=str(refused))
-        return Receipt(upload, Outcome.UPLOADED, job_id=str(reply.json().get("id")))
+        return Receipt(upload, Outcome.UPLOADED, job_id=reply.json(id=str)["id"])
 
     def send_all(self, uploads: Sequence[Upload], *, parallel: int) -> Iterator[Receipt]:
         """Upload files side by side; yield what became of each as it is known.

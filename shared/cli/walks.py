@@ -60,7 +60,9 @@ class Backfill:
     def _walk(self, seconds: int) -> bool:
         """Walk one slice; say whether it has come to the end."""
         try:
-            walk = self.service.call("POST", "/container/walk", body={"seconds": seconds}).json()
+            walk = self.service.call("POST", "/container/walk", body={"seconds": seconds}).json(
+                blobs=int, new=int, complete=bool
+            )
         except ServiceRefused as refused:
             if refused.code != "locked_out":
                 raise
@@ -88,8 +90,8 @@ class Backfill:
         total, cursor = 0, None
         try:
             while not self._is_over:
-                part = self.service.call("GET", "/container", query={"cursor": cursor}).json()
-                total, cursor = total + part["blobs"], part["cursor"]
+                part = self.service.call("GET", "/container", query={"cursor": cursor}).json(blobs=int)
+                total, cursor = total + part["blobs"], part.get("cursor")
                 if cursor is None:
                     self.progress.total = total
                     return

@@ -15,5 +15,5 @@ def history(thing: Thing, *, as_json: AsJson = False, url: Url = None, settings:
     with exit_on_error():
         output, service = open_output(), connect(Options(url, settings))
         job_id = thing if lookup.is_job_id(thing) else lookup.find_job(service, thing).get("id")
-        found = lookup.get(service, f"/jobs/{job_id}/history", f"{thing}: No job has this id.")
-        show_attempts(found.get("attempts") or [], output, as_json=as_json)
+        found = lookup.get(service, f"/jobs/{job_id}/history", f"{thing}: No job has this id.", attempts=list)
+        show_attempts(found["attempts"], output, as_json=as_json)

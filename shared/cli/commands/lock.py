@@ -13,4 +13,4 @@ def lock(*, as_json: AsJson = False, url: Url = None, settings: SettingsFile = N
 
     with exit_on_error():
         output, service = open_output(), connect(Options(url, settings))
-        show_locks(service.call("GET", "/locks").json(), output, now=clock.wall(), as_json=as_json)
+        show_locks(service.call("GET", "/locks").json(items=list), output, now=clock.wall(), as_json=as_json)

@@ -107,7 +107,9 @@ def _look(ids: Sequence[str], filters: Mapping[str, Any], manner: Manner) -> Non
     with exit_on_error():
         output, service = open_output(), connect(Options(manner.url, manner.settings))
         if ids:
-            _show_one(output, service.call("GET", f"{_PATH}/{ids[0]}").json(), as_json=manner.as_json)
+            reply = service.call("GET", f"{_PATH}/{ids[0]}")
+            message = reply.json(code=str, at=str, message=str, text=str)
+            _show_one(output, message, as_json=manner.as_json)
             return
         messages = [message for query in _queries(filters) for message in items(service, _PATH, query)]
         if manner.as_json:

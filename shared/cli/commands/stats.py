@@ -18,4 +18,4 @@ def stats(*, watch: IsWatch = False, as_json: AsJson = False, url: Url = None, s
         if watch:
             show_stats_changes(Watch(service, "/stats", {}, Runtime()), output, as_json=as_json)
         else:
-            show_stats(service.call("GET", "/stats").json(), output, as_json=as_json)
+            show_stats(service.call("GET", "/stats").json(jobs=dict), output, as_json=as_json)

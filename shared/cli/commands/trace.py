@@ -15,5 +15,5 @@ def trace(thing: Thing, *, as_json: AsJson = False, url: Url = None, settings: S
     with exit_on_error():
         output, service = open_output(), connect(Options(url, settings))
         job = lookup.find_job(service, thing)
-        history = service.call("GET", f"/jobs/{job.get('id')}/history").json()
-        show_timeline(job, history.get("attempts") or [], output, as_json=as_json)
+        history = service.call("GET", f"/jobs/{job.get('id')}/history").json(attempts=list)
+        show_timeline(job, history["attempts"], output, as_json=as_json)

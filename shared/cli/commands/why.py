@@ -32,8 +32,8 @@ def why(
             stop(Status.USAGE, "Give one job or image, or --all.")
         output, service = open_output(), connect(Options(url, settings))
         if thing is None:
-            show_causes(service.call("GET", "/why").json(), output, as_json=as_json)
+            show_causes(service.call("GET", "/why").json(groups=list), output, as_json=as_json)
             return
         job_id = thing if lookup.is_job_id(thing) else lookup.find_job(service, thing).get("id")
-        reason = lookup.get(service, f"/jobs/{job_id}/why", f"{thing}: No job has this id.")
+        reason = lookup.get(service, f"/jobs/{job_id}/why", f"{thing}: No job has this id.", why=str)
         show_reason({"id": job_id, **reason}, output, as_json=as_json)

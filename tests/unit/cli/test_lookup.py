@@ -15,7 +15,7 @@ def test_an_id_of_a_job_is_asked_for_itself() -> None:
 
 
 def test_an_id_of_an_image_leads_to_its_job() -> None:
-    service = FakeService({f"GET /images/{7:032x}": answer({"name": "cat.png", "job": {"id": JOB}})})
+    service = FakeService({f"GET /images/{7:032x}": answer({"image_id": "7", "job": {"id": JOB}})})
     assert find_job(service, f"{7:032x}") == {"id": JOB}
 
 

@@ -1,11 +1,16 @@
 """What commands ask of the API, and what they make of its answers."""
 
 import json
+from typing import Any
 
 import pytest
 
 from shared.cli.service import Reply, ServiceDown, ServiceRefused, items, outcome, target
 from tests.doubles.service import FakeService, answer
+
+
+def _page(*numbers: int, cursor: str | None = None) -> dict[str, Any]:
+    return {"items": [{"id": str(number)} for number in numbers], "cursor": cursor}
 
 
 def test_a_path_is_escaped_and_its_dots_are_kept() -> None:
@@ -17,17 +22,31 @@ def test_parameters_without_a_value_are_left_out() -> None:
 
 
 def test_a_list_is_read_page_by_page_up_to_the_limit() -> None:
-    pages = [answer({"items": [1, 2], "cursor": "c"}), answer({"items": [], "cursor": "d"}), answer({"items": [3, 4]})]
+    pages = [answer(_page(1, 2, cursor="c")), answer(_page(cursor="d")), answer(_page(3, 4))]
     service = FakeService({"GET /jobs": list(pages)})
-    assert list(items(service, "/jobs", {"state": "FAILED"}, limit=3)) == [1, 2, 3]
+    assert list(items(service, "/jobs", {"state": "FAILED"}, limit=3)) == _page(1, 2, 3)["items"]
     assert [(call.query["cursor"], call.query["limit"]) for call in service.calls] == [(None, 3), ("c", 1), ("d", 1)]
 
 
 def test_a_list_without_a_limit_is_read_to_its_end() -> None:
-    service = FakeService(
-        {"GET /jobs": [answer({"items": [1], "cursor": "c"}), answer({"items": [2], "cursor": None})]}
-    )
-    assert list(items(service, "/jobs", {})) == [1, 2]
+    service = FakeService({"GET /jobs": [answer(_page(1, cursor="c")), answer(_page(2))]})
+    assert list(items(service, "/jobs", {})) == _page(1, 2)["items"]
+
+
+@pytest.mark.parametrize(
+    "page", [{}, {"items": None}, {"items": 3}, {"items": [3]}, {"items": [], "cursor": {}}, _page(1, cursor="same")]
+)
+def test_a_list_of_another_form_or_without_an_end_is_no_list(page: dict[str, Any]) -> None:
+    with pytest.raises(ServiceDown, match="not Darkroom"):
+        list(items(FakeService({"GET /jobs": answer(page)}), "/jobs", {}))
+
+
+def test_an_answer_without_what_darkroom_says_there_is_none_of_darkroom() -> None:
+    reply = answer({"id": "a", "blobs": 7})
+    assert reply.json(id=str, blobs=int) == {"id": "a", "blobs": 7}
+    for members in ({"jobs": dict}, {"id": int}, {"id": str, "new": int}):
+        with pytest.raises(ServiceDown, match="not Darkroom"):
+            reply.json(**members)
 
 
 @pytest.mark.parametrize("status", [200, 204, 304])
@@ -59,9 +78,10 @@ def test_a_failure_of_the_app_is_no_refusal() -> None:
         outcome(Reply(503, {}, json.dumps({"code": "storage_out", "detail": "Storage is out."}).encode()))
 
 
-def test_a_page_of_somebody_else_is_not_taken_for_an_answer() -> None:
+@pytest.mark.parametrize("content", [b"<html>", b"", b"[]", b"\xff", b"[" * 100_000, b'{"a":' * 100_000])
+def test_a_page_of_somebody_else_is_not_taken_for_an_answer(content: bytes) -> None:
     with pytest.raises(ServiceDown, match="not Darkroom"):
-        Reply(200, {}, b"<html>").json()
+        Reply(200, {}, content).json()
 
 
 @pytest.mark.parametrize(
