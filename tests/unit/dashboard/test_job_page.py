@@ -67,11 +67,14 @@ def test_a_hostile_name_is_text_wherever_it_is_shown(page: Browser) -> None:
 def test_the_page_says_why_and_gives_the_command_that_mends_it(page: Browser) -> None:
     result = page.run(
         OPENED % "{}"
-        + """const why = { why: "It waits.", cause: "waits_for_worker", code: null, mend: "darkroom doctor x" };
+        + """const why = { why: "It waits since 2026-05-04T03:00:00.500Z.", cause: "waits_for_worker",
+               code: null, mend: "darkroom doctor x" };
              page.answer(`GET ${path}/why`, why); shown({ attempts: 1 }, '"v2"'); await page.advance(2000);
-             return page.texts("[role=status] p, main code");"""
+             const moment = page.$("[role=status] time").getAttribute("datetime");
+             return [moment, ...page.texts("[role=status] p, main code")];"""
     )
-    assert result[:2] == ["It waits.", "Cause: waits for worker"]
+    assert result[0] == "2026-05-04T03:00:00.500Z"
+    assert result[2] == "Cause: waits for worker"
     assert "darkroom doctor x" in result
 
 

@@ -148,3 +148,19 @@ def test_some_jobs_or_all_that_match_are_acted_on_and_the_list_is_asked_for_agai
              return [some, ids, action, filter, page.sent("GET", "jobs").length - before];"""
     )
     assert result == ["1 selected", ["1", "2", "3"], "redrive", {"state": "FAILED"}, 1]
+
+
+def test_a_moment_is_short_in_a_table_and_whole_in_its_title_and_a_name_breaks_behind_its_slashes(
+    page: Browser,
+) -> None:
+    result = page.run(
+        LIST % ""
+        + """list([{ ...job, ref: "a/b/c.png", ended_at: "2020-01-02T03:04:05Z" }]); await page.load();
+             const [added, ended] = page.all("tbody time");
+             return [added.textContent.includes("2026"), added.title, ended.textContent.includes("2020"),
+               page.text("tbody a"), page.all("tbody a wbr").length];"""
+    )
+    assert result[0] is False
+    assert "2026" in result[1]
+    assert result[1].endswith("2026-05-04T03:00:00Z (UTC)")
+    assert result[2:] == [True, "a/b/c.png", 2]

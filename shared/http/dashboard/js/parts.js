@@ -1,8 +1,13 @@
 // Parts that the pages of one thing and the overview are made of: facts, folds, tables, texts to copy.
 import { button, make, pairs, visible } from "./dom.js";
-import { json } from "./values.js";
+import { moment } from "./format.js";
+import { json, text } from "./values.js";
 
 const EDGE = 10;
+const MOMENT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
+const day = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit" };
+const short = new Intl.DateTimeFormat(undefined, day);
+const long = new Intl.DateTimeFormat(undefined, { ...day, year: "numeric" });
 
 export const ENDED = new Set(["COMPLETED", "FAILED", "CANCELED"]);
 
@@ -13,6 +18,26 @@ export function facts(entries) {
 
 export function chips(entries) {
   return make("ul", entries.map(([kind, text]) => make("li", text, { class: `chip ${kind}` })), { class: "row chips" });
+}
+
+// A moment in one short line of a table; nothing for what is none. Its title has all of it.
+export function when(value) {
+  if (text(value) === null) return null;
+  const node = moment(value), at = new Date(value);
+  if (node.tagName !== "TIME") return [node];
+  node.title = `${node.textContent}, ${node.title}`;
+  node.textContent = (at.getFullYear() === new Date(Date.now()).getFullYear() ? short : long).format(at);
+  return [node];
+}
+
+// A sentence of the API, its moments in the viewer's zone.
+export function timed(sentence) {
+  return sentence.split(MOMENT).map((part) => (MOMENT.test(part) ? moment(part) : visible(part)));
+}
+
+// A name that may be broken behind a slash.
+export function path(name) {
+  return name.split(/(?<=\/)/).flatMap((part) => [visible(part), make("wbr")]).slice(0, -1);
 }
 
 // What is there for whoever opens it. It is drawn only then.
@@ -60,7 +85,7 @@ function withCopy(shown, text, what) {
 export function mending(command) {
   const parts = command.split(" ").flatMap((word) => [make("span", word, { class: "word" }), " "]);
   const whole = withCopy(make("code", parts.slice(0, -1)), command, "the command");
-  return make("div", [make("span", "What mends it: ", { class: "faint" }), whole]);
+  return make("div", [make("span", "What helps: ", { class: "faint" }), whole]);
 }
 
 // A table with its name. Each cell says its column, so that a row can be a card on a phone; the roles stay as they are

@@ -1,7 +1,7 @@
 // The attempts at a job, as rows on one line of time: who worked when, under which token, and how it ended.
 import { make } from "./dom.js";
-import { cause, duration, moment, number } from "./format.js";
-import { sentence, table } from "./parts.js";
+import { cause, duration, number } from "./format.js";
+import { sentence, table, when } from "./parts.js";
 import { spans } from "./plots.js";
 import { finite, list, object, text } from "./values.js";
 
@@ -32,9 +32,10 @@ function took(one, now) {
   return `${duration(Math.floor(Math.max(0, now - from) / 1000))} so far`;
 }
 
-function when(one, now) {
-  const end = text(one.ended_at) === null ? [] : [make("span", " – "), moment(one.ended_at)];
-  return [moment(one.started_at), ...end, make("div", took(one, now), { class: "faint" })];
+function span(one, now) {
+  const begin = when(one.started_at) ?? [make("span", "–")], end = when(one.ended_at);
+  const until = end === null ? [] : [make("span", " – "), ...end];
+  return [...begin, ...until, make("div", took(one, now), { class: "faint" })];
 }
 
 function late(one) {
@@ -43,7 +44,7 @@ function late(one) {
   const last = [text(one.refused_report) ?? "?"];
   return [
     make("span", `${number(count)} refused, the last: ${last}`, { class: "warned" }),
-    make("span", " "), moment(one.refused_at),
+    make("span", " "), ...(when(one.refused_at) ?? []),
   ];
 }
 
@@ -71,7 +72,7 @@ export function timeline(job, attempts, now) {
     const said = `Attempt ${finite(one.token) ?? "?"}: ${took(one, now)}, ${words}`;
     const from = at(one.started_at), to = at(one.ended_at) ?? (isLive ? now : from);
     return [
-      number(finite(one.token)), text(one.owner) ?? "–", when(one, now),
+      number(finite(one.token)), text(one.owner) ?? "–", span(one, now),
       [spans([{ from, to, kind }], { sentence: said, ...range })], outcomeCell(one, words), late(one),
     ];
   });

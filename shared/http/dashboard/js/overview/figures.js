@@ -1,7 +1,7 @@
 // How many jobs there are, and whether what should go on by itself goes on.
 import { make } from "../dom.js";
 import { ago, duration, moment, number } from "../format.js";
-import { facts, sentence, table } from "../parts.js";
+import { facts, sentence, table, when } from "../parts.js";
 import { link } from "../router.js";
 import { brief, finite, list, object, text } from "../values.js";
 
@@ -58,7 +58,7 @@ export function locks(value) {
   const items = list(value.items).filter((one) => object(one) !== null);
   if (items.length === 0) return [sentence("No lock was ever taken.", "empty")];
   const rows = items.map((one) => [
-    text(one.name) ?? "–", text(one.holder) ?? "free", [moment(one.lease_until)], [moment(one.done_at)],
+    text(one.name) ?? "–", text(one.holder) ?? "free", when(one.lease_until), when(one.done_at),
   ]);
   return [table("Locks, each held by one instance at a time", ["Lock", "Holder", "Lease until", "Last done"], rows)];
 }

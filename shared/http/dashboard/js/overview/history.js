@@ -1,7 +1,7 @@
 // What ended in the last hours, and how long it took, as two plots and as a table.
 import { make } from "../dom.js";
-import { duration, moment, number } from "../format.js";
-import { later, sentence, table } from "../parts.js";
+import { duration, number } from "../format.js";
+import { later, sentence, table, when } from "../parts.js";
 import { columns, legend, lines } from "../plots.js";
 import { finite, list, object, text } from "../values.js";
 
@@ -58,7 +58,7 @@ function latency(points) {
 function numbers(points) {
   const heads = ["From", "Completed", "Failed", "Canceled", "Median", "p95"];
   const rows = points.map((one) => [
-    [moment(one.from)], ...ENDS.map((name) => number(one[name])), duration(one.p50_seconds), duration(one.p95_seconds),
+    when(one.from), ...ENDS.map((name) => number(one[name])), duration(one.p50_seconds), duration(one.p95_seconds),
   ]);
   return table("Jobs that ended, and how long they took", heads, rows, { class: "stacks numbers" });
 }

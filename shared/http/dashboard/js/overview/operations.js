@@ -1,7 +1,7 @@
 // What operators did last. The calls of one bulk operation are one row.
 import { make } from "../dom.js";
-import { moment, number } from "../format.js";
-import { fold, middle, sentence, table } from "../parts.js";
+import { number } from "../format.js";
+import { fold, middle, sentence, table, when } from "../parts.js";
 import { link } from "../router.js";
 import { finite, isEmpty, list, object, text, words } from "../values.js";
 
@@ -52,7 +52,7 @@ function about(calls) {
 function row(calls) {
   const [one] = calls;
   return [
-    [moment(one.at)], [make("div", text(one.who) ?? "–"), make("div", text(one.role) ?? "", { class: "faint" })],
+    when(one.at), [make("div", text(one.who) ?? "–"), make("div", text(one.role) ?? "", { class: "faint" })],
     text(one.action) ?? "–", about(calls), isEmpty(one.filter) ? "–" : [fold("Filter", one.filter)], resultOf(calls),
   ];
 }

@@ -2,8 +2,7 @@
 import { call, query, read } from "../api.js";
 import { bulk } from "../bulk.js";
 import { button, keep, make, say } from "../dom.js";
-import { moment } from "../format.js";
-import { frame, later, middle, row, section } from "../parts.js";
+import { frame, later, middle, row, section, when } from "../parts.js";
 import { list, text } from "../values.js";
 
 const HEADS = ["Select", "Message", "Code", "Why", "When", "Text"];
@@ -31,7 +30,7 @@ function content(one) {
 
 function line(one, box) {
   return row(HEADS, [
-    [box], [make("code", middle(one.id), { title: one.id })], text(one.code), text(one.message), [moment(one.at)],
+    [box], [make("code", middle(one.id), { title: one.id })], text(one.code), text(one.message), when(one.at),
     [later("Text", () => content(one))],
   ]);
 }

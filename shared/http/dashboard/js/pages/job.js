@@ -3,7 +3,7 @@ import { actions } from "../actions.js";
 import { jobPath, poll, read } from "../api.js";
 import { make, say, stateOf } from "../dom.js";
 import { cause, moment, number, percent } from "../format.js";
-import { copyable, ENDED, facts, fold, mending, section, sentence } from "../parts.js";
+import { copyable, ENDED, facts, fold, mending, section, sentence, timed } from "../parts.js";
 import { cards } from "../report.js";
 import { link } from "../router.js";
 import { timeline } from "../timeline.js";
@@ -113,7 +113,7 @@ function stateLine(job) {
 
 // The sentence on an ended job names its cause already.
 function reason({ why, cause: kind, mend }, isLive) {
-  const parts = [make("p", text(why) ?? "No reason is known.")];
+  const parts = [make("p", timed(text(why) ?? "No reason is known."))];
   if (isLive && text(kind) !== null) parts.push(sentence(`Cause: ${kind.replaceAll("_", " ")}`));
   if (text(mend) !== null) parts.push(mending(mend));
   return [make("div", parts, { class: "card stack reason" })];

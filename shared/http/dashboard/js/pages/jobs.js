@@ -3,8 +3,8 @@ import { call, poll, query, read } from "../api.js";
 import { bulk } from "../bulk.js";
 import { button, keep, make, say, stateOf } from "../dom.js";
 import { filterForm } from "../filters.js";
-import { moment, number, percent } from "../format.js";
-import { ENDED, frame, middle, row } from "../parts.js";
+import { number, percent } from "../format.js";
+import { ENDED, frame, middle, path, row, when } from "../parts.js";
 import { FLAGS, flagChips } from "../report.js";
 import { link, note } from "../router.js";
 import { finite, list, object, text, words } from "../values.js";
@@ -117,10 +117,6 @@ function nothing(isFiltered, isMore) {
   return make("p", isFiltered ? "No job matches these filters." : "There are no jobs yet.");
 }
 
-function when(value) {
-  return text(value) === null ? null : [moment(value)];
-}
-
 function attempts(job) {
   const owner = text(job.owner), count = make("span", number(job.attempts));
   if (owner === null) return [count];
@@ -138,7 +134,7 @@ function line(job, box) {
   return row(HEADS, [
     [box],
     [
-      link(name, "jobs", job.id, {}, { title: job.id, class: "about" }),
+      link(path(name), "jobs", job.id, {}, { title: job.id, class: "about" }),
       make("div", text(job.type) ?? "", { class: "faint small" }),
     ],
     [stateOf(text(job.state)), progress === null || ENDED.has(job.state) ? null : make("div", percent(progress))],
