@@ -14,7 +14,9 @@ export function uploadPanel({ accepted }) {
   const replace = make("input", "", { type: "checkbox" });
   const options = make("details", [
     make("summary", "Options", { title: "Options of uploads" }),
-    make("div", [field("Into the folder", folder), field("Replace the same names", replace)], { class: "stack" }),
+    make("div", [
+      field("Into the folder", folder), field("Replace images of the same name", replace),
+    ], { class: "stack" }),
   ], { class: "options" });
   const status = make("div", "", { class: "stack" });
   const node = make("section", [status, files], { class: "uploads", "aria-label": "Upload" });

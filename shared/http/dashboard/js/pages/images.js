@@ -37,7 +37,8 @@ class Images {
     this.head = make("div", [make("h1", "Images")], { class: "head" });
     this.place = make("div");
     const { blank, node } = this.gallery;
-    root.append(this.head, this.place, this.filters.node, this.bulk.node, blank, node, this.note, this.more);
+    const hint = make("p", "Keys: arrows go from card to card, x selects one.", { class: "faint small hint" });
+    root.append(this.head, this.place, this.filters.node, this.bulk.node, blank, node, this.note, this.more, hint);
     this.gallery.wait();
     this.poll = poll(() => imagesPath(this.params), (body) => this.take(body), () => this.fail());
     this.offerUploads();
