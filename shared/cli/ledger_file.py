@@ -16,6 +16,9 @@ from shared.cli.operations import Ledger, Operation
 from shared.errors import DarkroomError
 from shared.rules.ids import digest
 
+#: Windows writes two characters for a line end else.
+_AS_IT_IS = getattr(os, "O_BINARY", 0)
+
 
 class LedgerUnusable(DarkroomError):
     """A ledger can't be read or written."""
@@ -93,7 +96,7 @@ class LedgerFile(Ledger):
 
     def _open(self) -> None:
         try:
-            self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND | _AS_IT_IS, 0o600)
             whole = self.path.read_bytes()
         except OSError as error:
             raise _unusable(self.path, error) from None

@@ -52,7 +52,8 @@ def _interruption(begin: Begin, port: int, results: int) -> Iterator[RedriveProc
 
 @pytest.mark.prove("2,000 jobs are opened on a host that dies, by a command that dies twice: minutes")
 def test_each_job_is_opened_once_though_command_and_host_die_in_the_middle(rig: Rig, begin: Begin) -> None:
-    darkroom = wiring.build({**rig.environ, **QUICK, "JOB_BUCKETS": SETTINGS["JOB_BUCKETS"]})
+    rig.environ["JOB_BUCKETS"] = SETTINGS["JOB_BUCKETS"]
+    darkroom = wiring.build({**rig.environ, **QUICK})
     ids = populate(darkroom, JOBS)
     host = rig.start(**SETTINGS)
     port = host.port
@@ -72,3 +73,4 @@ def test_each_job_is_opened_once_though_command_and_host_die_in_the_middle(rig: 
     assert (done + refused, status) == (JOBS, 1 if refused else 0)
     assert workers.ends == Counter(dict.fromkeys(ids, 1))
     assert openings(darkroom, ids) == {(State.FAILED, 1): JOBS}
+    assert rig.verify() == f"{JOBS:,} jobs, 0 violations, 0 repaired, 0 notes"

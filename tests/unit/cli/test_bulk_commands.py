@@ -21,6 +21,7 @@ from shared.cli.commands.cancel import cancel
 from shared.cli.commands.delete import delete
 from shared.cli.commands.redrive import redrive
 from shared.cli.interrupts import Interrupts
+from shared.cli.ledger_file import LedgerFile
 from shared.cli.service import ServiceDown, ServiceRefused
 from tests.unit.cli.jobs_service import Death, JobsService
 
@@ -210,6 +211,16 @@ def test_a_second_control_c_leaves_the_batch_that_runs_and_the_next_run_meets_wh
     assert (first.exit_code, first.stdout.splitlines()[-1]) == (130, "0 redriven, 0 refused.")
     assert "3 redriven, 4 refused." in command(*ALL, "--yes").stdout
     assert _sum(service) == [1] * 6 + [0]
+
+
+def test_while_another_process_is_at_it_nothing_is_called(
+    command: Command, service: JobsService, tmp_path: Path
+) -> None:
+    place, filters = tmp_path / "darkroom" / "operations", {"state": "FAILED"}
+    with LedgerFile(place, "https://app.example", "/jobs/actions:redrive", filters):
+        result = command(*ALL, "--yes")
+    assert (result.exit_code, service.calls) == (1, [])
+    assert result.stderr == "darkroom: Another process is at this operation. Wait until it is done.\n"
 
 
 def test_it_calls_once_for_the_time_once_a_page_and_once_a_batch(command: Command, service: JobsService) -> None:
