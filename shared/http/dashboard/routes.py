@@ -65,7 +65,7 @@ def get_dashboard_file(
 def _respond(asset: Asset, headers: Mapping[str, str], *, is_packed: bool) -> Response:
     """Respond with a file, packed where the client takes that."""
     encoding = {"Content-Encoding": "gzip"} if is_packed else {}
-    content = asset.packed if is_packed else asset.content
+    content = asset.gzip_content if is_packed else asset.content
     return Response(content, headers={**headers, **_VARIES, **encoding}, media_type=asset.media_type)
 
 

@@ -166,6 +166,6 @@ def test_indexing_loads_no_storage_client_and_no_image_library(index: dict[str, 
 
 def test_indexing_loads_no_step_and_no_adapter(index: dict[str, Any]) -> None:
     ours = {name for name in index["modules"] if name.startswith("shared.")}
-    settings = (f"settings.{name}" for name in ("settings", "parsers", "enums", "bindings", "instance"))
+    settings = (f"settings.{name}" for name in ("settings", "declarations", "parsers", "enums", "bindings", "instance"))
     top = ("errors", "settings", "invocation", "rules", "rules.keys", "rules.names", "rules.sizing")
     assert ours == {f"shared.{name}" for name in (*top, *settings)}
