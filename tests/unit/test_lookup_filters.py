@@ -170,3 +170,25 @@ def test_the_jobs_of_a_reference_are_filtered_as_well() -> None:
     assert [row.job.id for row in world.darkroom.lookup.list(query, limit=9).items] == [first]
     assert turn_pages(world, query, 1) == [first]
     assert not world.darkroom.lookup.list(replace(query, filter=JobFilter(error="other")), limit=1).complete
+
+
+def test_the_jobs_of_a_reference_are_narrowed_to_a_span_of_ends() -> None:
+    world = LookupWorld()
+    first, second = (world.add_job("audio", "x", version) for version in ("1", "2"))
+    for job_id in (first, second):
+        world.clock.advance(60)
+        end(world, job_id, state=State.CANCELED)
+    query = JobQuery(types=("audio",), ref="x", ended_to=world.job(second).ended)
+    assert [row.job.id for row in world.darkroom.lookup.list(query, limit=9).items] == [first]
+
+
+def test_ended_jobs_are_read_by_what_live_ones_leave_of_a_page() -> None:
+    world = LookupWorld(JOB_BUCKETS="1")
+    for number in range(20):
+        world.add_job("audio", f"live/{number}")
+    for number in range(60):
+        state = (State.CANCELED, State.COMPLETED, State.FAILED)[number % 3]
+        end(world, world.add_job("audio", f"{number}"), state=state)
+    world.index.read = 0
+    assert len(world.darkroom.lookup.list(JobQuery(types=("audio",)), limit=21).items) == 21
+    assert world.index.read <= 40
