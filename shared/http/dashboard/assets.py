@@ -34,14 +34,14 @@ class Asset:
         gzip_content: The same by gzip.
         media_type: What browsers take it for.
         etag: Of these bytes, quoted.
-        packed_etag: Of the packed ones: what differs by a byte must not share a strong tag (RFC 9110 section 8.8.3.3).
+        gzip_etag: Of the packed ones: what differs by a byte must not share a strong tag (RFC 9110 section 8.8.3.3).
     """
 
     content: bytes
     gzip_content: bytes
     media_type: str
     etag: str
-    packed_etag: str
+    gzip_etag: str
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def get_dashboard_file(
     if asset is None:
         raise Problem(ErrorCode.NO_SUCH_PATH)
     is_packed = _takes_gzip(accept_encoding)
-    etag = asset.packed_etag if is_packed else asset.etag
+    etag = asset.gzip_etag if is_packed else asset.etag
     headers = {"ETag": etag, "Cache-Control": _FOR_GOOD}
     if etags.matches(if_none_match, etag):
         return render.response_304(headers | _VARIES)
