@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -55,12 +57,24 @@ def open_file(path: Path | None) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of another only when it is whole; after an error nothing of it is left."""
-    part = path.with_name(f"{path.name}.part")
+    """Open a file that takes the place of another only when it is whole; after an error nothing of it is left.
+
+    The file keeps the mode of the other, and a link stays a link. What is no plain file, such as ``/dev/stdout`` or a
+    pipe, is never replaced: it is written to.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:
+            yield stream
+        return
+    place = path.resolve()
+    part = place.with_name(f"{place.name}.{os.getpid()}.part")
+    file = part.open("xb")
     try:
-        with part.open("wb") as file:
+        with file:
+            if place.exists():
+                shutil.copymode(place, part)
             yield file
-        part.replace(path)
+        part.replace(place)
     finally:
         part.unlink(missing_ok=True)
 
