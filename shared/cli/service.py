@@ -40,7 +40,7 @@ class ServiceRefused(DarkroomError):
     """
 
     def __init__(self, status: int, code: str, detail: str, errors: Sequence[str] = ()) -> None:
-        super().__init__(" ".join([detail, *errors]))
+        super().__init__(" ".join(errors) or detail)  # the detail only says that there are errors
         self.status = status
         self.code = code
         self.detail = detail

@@ -1,6 +1,8 @@
 """Which files are uploaded, and under which names; what can't be is named before anything is sent."""
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,10 +70,9 @@ def plan(sources: Sequence[str], *, prefix: str = "", name: str | None = None) -
 
     Raises:
         NameMissing: The standard input has no name.
-        OSError: A folder can't be listed.
     """
     found, owners = UploadPlan(), dict[str, str]()
-    for path, own_name in _files(sources, name):
+    for path, own_name in _files(sources, name, found):
         upload = Upload(path, f"{prefix}{own_name}", content_type(own_name))
         why = _refusal(upload, owners)
         if why is None:
@@ -82,7 +83,7 @@ def plan(sources: Sequence[str], *, prefix: str = "", name: str | None = None) -
     return found
 
 
-def _files(sources: Sequence[str], name: str | None) -> Iterator[tuple[Path | None, str]]:
+def _files(sources: Sequence[str], name: str | None, found: UploadPlan) -> Iterator[tuple[Path | None, str]]:
     for source in sources:
         path = Path(source)
         if source == STDIN:
@@ -90,15 +91,45 @@ def _files(sources: Sequence[str], name: str | None) -> Iterator[tuple[Path | No
                 raise NameMissing
             yield None, name
         elif path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if is_image(each.name) and each.is_file())
-            yield from ((each, each.relative_to(path).as_posix()) for each in inside)
+            yield from ((each, each.relative_to(path).as_posix()) for each in _images_below(path, found))
         else:
             yield path, name or path.name
 
 
-def _refusal(upload: Upload, owners: dict[str, str]) -> str | None:
-    if upload.path is not None and not upload.path.is_file():
+def _images_below(folder: Path, found: UploadPlan) -> list[Path]:
+    """Return the images of a folder and of those in it, but for folders behind links, which could lead in a circle.
+
+    Args:
+        folder: Where to look.
+        found: Takes the folders that can't be read as refusals: an upload without them is not whole.
+    """
+
+    def refuse(error: OSError) -> None:
+        place = Path(error.filename)
+        found.refusals.append((Upload(place, place.name, ""), f"The folder can't be read: {_reason(error)}."))
+
+    walk = os.walk(folder, onerror=refuse)
+    return sorted(Path(place, name) for place, _, names in walk for name in names if is_image(name))
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _unreadable(path: Path) -> str | None:
+    """Say why a file can't be read, as far as can be said without reading it: a pipe would never end."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
         return "There is no such file."
+    except OSError as error:  # such as a folder on its way that may not be entered
+        return f"The file can't be read: {_reason(error)}."
+    return None if stat.S_ISREG(mode) else "This is not a plain file."
+
+
+def _refusal(upload: Upload, owners: dict[str, str]) -> str | None:
+    if upload.path is not None and (why := _unreadable(upload.path)) is not None:
+        return why
     if upload.name in owners:
         return f"{owners[upload.name]} has the same name. Rename it."
     if _ESCAPE.search(upload.name):

@@ -70,7 +70,10 @@ class Uploader:
         try:
             data = self.read_stdin() if upload.path is None else upload.path.read_bytes()
         except OSError as error:
-            return Receipt(upload, Outcome.REFUSED, reason=error.strerror or type(error).__name__)
+            said = error.strerror or type(error).__name__
+            return Receipt(upload, Outcome.REFUSED, reason=f"The file can't be read: {said}.")
+        if not data:
+            return Receipt(upload, Outcome.REFUSED, reason="The file is empty.")
         headers = {"Content-Type": upload.content_type} | ({} if self.replace else {"If-None-Match": "*"})
         try:
             reply = self.service.call("PUT", f"/images/{upload.name}", data=data, headers=headers)

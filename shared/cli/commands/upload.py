@@ -37,7 +37,7 @@ def upload(
     with exit_on_error("the upload stopped"):
         try:
             planned = plan(sources, prefix=prefix, name=name)
-        except (NameMissing, OSError) as error:
+        except NameMissing as error:
             stop(Status.USAGE, str(error))
         uploader = Uploader(connect(Options(url, settings)), pool=Runtime().pool, replace=replace)
         with UploadReport(open_output(), planned, as_json=as_json) as report:

@@ -1,3 +1,6 @@
+import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +52,37 @@ def test_a_name_that_no_image_can_have_is_refused_before_anything_is_sent(name: 
 def test_a_file_that_is_not_there_is_refused(folder: Path) -> None:
     ((upload, why),) = plan([str(folder / "absent.png")]).refusals
     assert (upload.name, why) == ("absent.png", "There is no such file.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+def test_what_is_named_like_an_image_and_is_no_plain_file_is_refused_and_never_opened(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.png")
+    (folder / "gone.png").symlink_to("nowhere")
+    (folder / "loop.png").symlink_to("loop.png")
+    (folder / "sub" / "circle").symlink_to(folder)
+    (folder / "folder.png").mkdir()
+    found = plan([str(folder), str(folder / "pipe.png")])
+    assert [each.name for each in found.uploads] == ["a.png", "b.JPG", "sub/c.webp"]
+    assert [(upload.name, why) for upload, why in found.refusals] == [
+        ("gone.png", "There is no such file."),
+        ("loop.png", "The file can't be read: Too many levels of symbolic links."),
+        ("pipe.png", "This is not a plain file."),
+        ("pipe.png", "This is not a plain file."),
+    ]
+
+
+def test_a_folder_that_can_not_be_read_is_refused_and_not_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if os.fspath(path).endswith("sub"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = plan([str(folder)])
+    assert [each.name for each in found.uploads] == ["a.png", "b.JPG"]
+    ((upload, why),) = found.refusals
+    assert (upload.source, why) == (str(folder / "sub"), "The folder can't be read: Permission denied.")

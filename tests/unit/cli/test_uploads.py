@@ -68,10 +68,10 @@ def test_a_file_that_is_refused_stops_no_other(world: World, folder: Path) -> No
     (folder / "3.txt").write_bytes(b"text")
     uploads = plan([str(folder), str(folder / "3.txt")]).uploads
     receipts = [*uploader(world).send_all(uploads, parallel=2)]
-    assert {each.upload.name: each.outcome for each in receipts if each.outcome is not Outcome.UPLOADED} == {
-        "2.png": Outcome.REFUSED,
-        "3.txt": Outcome.REFUSED,
-    }
+    refused = {each.upload.name: each.reason or "" for each in receipts if each.outcome is Outcome.REFUSED}
+    assert {each.outcome for each in receipts} == {Outcome.UPLOADED, Outcome.REFUSED}
+    assert refused["2.png"] == "The file is empty."
+    assert sorted(refused) == ["2.png", "3.txt"]
 
 
 def test_the_standard_input_is_one_image(world: World) -> None:
