@@ -13,7 +13,6 @@ from shared import handlers
 from shared.handlers import Handler, all_handlers
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Job, State
-from shared.settings.settings import Settings
 from shared.steps.intake.add import NewJob
 from tests.doubles.api import Api
 from tests.doubles.world import World, png
@@ -110,13 +109,6 @@ def test_a_block_that_calls_the_api_adds_or_completes_a_job(code: str) -> None:
 def test_a_block_of_python_is_one(page: Path) -> None:
     for code in blocks(page.name, "python"):
         ast.parse(code)
-
-
-def test_the_settings_of_the_backfill_are_accepted() -> None:
-    (_, code) = ["", *blocks("backfill.md", "")]
-    settings = dict(line.split("=", 1) for line in code.splitlines())
-    assert len(settings) == 4
-    Settings.read(settings)
 
 
 def test_a_how_to_says_when_and_what_is_guaranteed() -> None:
