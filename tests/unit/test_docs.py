@@ -120,7 +120,8 @@ def test_the_sample_settings_hold_every_setting_with_its_default() -> None:
 
 def test_how_to_start_the_page_and_the_command_stand_before_line_forty_of_the_readme() -> None:
     first_screen = (ROOT / "README.md").read_text("utf-8").splitlines()[:40]
-    for start in ("python3 dev.py run", "python3 dev.py test", "[![The dashboard", "darkroom upload", "darkroom redrive"):
+    starts = ("python3 dev.py run", "python3 dev.py test", "[![The dashboard", "darkroom upload", "darkroom redrive")
+    for start in starts:
         assert [line for line in first_screen if line.startswith(start)], start
 
 
