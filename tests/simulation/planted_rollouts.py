@@ -10,8 +10,8 @@ ROLLOUTS = (
     fault(
         "an index row without a copy is left out of lists",
         (
-            "shared.steps.operators.lookup:Lookup._show",
-            "if at.copy is not None else try_read(self.jobs, at.job_id)[0]",
+            "shared.steps.operators.pages:_Walk._read",
+            "rows |= zip(bare, self._pool.map(lambda each: try_read(self._jobs, each)[0], bare), strict=True)",
             "",
         ),
     ),
