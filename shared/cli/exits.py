@@ -13,7 +13,7 @@ from shared.errors import DarkroomError, NotFound, SettingsInvalid
 from shared.rules.terminal import escape
 
 #: What HTTP says where the request itself is wrong: no key or another role, or a parameter that is not valid.
-_WRONG_USAGE = frozenset({400, 401, 403, 405, 415, 422, 428})
+_WRONG_USAGE = frozenset({400, 401, 403, 405, 414, 415, 422, 428})
 #: A parameter of a query, which comes from an option; some have another name there.
 _PARAMETER = re.compile(r"^query\.(\w+)")
 _OPTIONS = {"ref_prefix": "ref"}

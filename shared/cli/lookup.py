@@ -7,7 +7,7 @@ from shared.errors import NotFound
 from shared.ports.index import IMAGE_ID
 from shared.rules.ids import JOB_ID
 
-_NOT_FOUND = 404
+_NOT_FOUND, _INVALID = 404, 422
 
 
 class NoSuchThing(NotFound):
@@ -48,11 +48,21 @@ def find_image(service: Service, word: str) -> dict[str, Any]:
     if IMAGE_ID.fullmatch(word):
         return get(service, f"/images/{word}", f"{word}: No image has this id.", image_id=str)
     for name in dict.fromkeys((word, word.partition("/")[2])):
-        images = service.call("GET", "/images", query={"name": name}).json(items=list)["items"] if name else None
-        if images:
-            image: dict[str, Any] = images[0]
-            return image
+        found = _images_of(service, name) if name else []
+        if found:
+            return found[0]
     raise NoSuchThing(f"{word}: No image is recorded under this name, and it is no id of a job or an image.")
+
+
+def _images_of(service: Service, name: str) -> list[dict[str, Any]]:
+    """Return the image of a name, or none: also where no image can have that name."""
+    try:
+        images: list[dict[str, Any]] = service.call("GET", "/images", query={"name": name}).json(items=list)["items"]
+    except ServiceRefused as refused:
+        if refused.status != _INVALID:
+            raise
+        return []
+    return images
 
 
 def get(service: Service, path: str, refusal: str, **members: type) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    LocationParseError,
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
@@ -73,7 +74,10 @@ class OverHttp:
         split = _parts(address)
         self._host, self._runtime = split.netloc, runtime
         self._root = split.path.rstrip("/").removesuffix(_ROOT) + _ROOT
-        self._pool = _pools(split).connection_from_url(f"{split.scheme}://{split.netloc}")
+        try:
+            self._pool = _pools(split).connection_from_url(f"{split.scheme}://{split.netloc}")
+        except LocationParseError:
+            raise _invalid_address() from None
         key = environ.get(KEY, "").strip()
         if not key.isascii() or not (key or "-").isprintable():
             raise SettingsInvalid([f"{KEY}: must be a key of ASCII characters"])

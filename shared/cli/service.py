@@ -21,6 +21,8 @@ _NOT_DARKROOM = "What answers is not Darkroom. Check the address."
 _ADVICE: Mapping[int | str, str] = {
     401: "Set DARKROOM_KEY to a key of the app.",
     403: "Set DARKROOM_KEY to a key with that role.",
+    414: "An option is too long.",
+    "http_404": "There is no Darkroom at this address. Check it.",
     "no_such_path": "The app is of another release, or it is not Darkroom.",
 }
 
@@ -152,12 +154,23 @@ def target(path: str, query: Mapping[str, object] | None) -> tuple[str, str]:
     Args:
         path: Not escaped.
         query: Parameters; those that are None are left out.
+
+    Raises:
+        ServiceRefused: A word of them is not valid Unicode, as an argument of the command line may be, or would lead
+            to another path.
     """
-    # A client or a proxy would take a segment of dots away: it is spelled out.
-    segments = [quote(segment, safe="") for segment in path.split("/")]
-    spelled = [segment.replace(".", "%2E") if segment in (".", "..") else segment for segment in segments]
-    pairs = {name: _word(value) for name, value in (query or {}).items() if value is not None}
-    return "/".join(spelled), urlencode(pairs, quote_via=quote)
+    try:
+        return _escape(path, query or {})
+    except UnicodeEncodeError:
+        raise ServiceRefused(422, "invalid", "A name or an option is not valid UTF-8.") from None
+
+
+def _escape(path: str, query: Mapping[str, object]) -> tuple[str, str]:
+    segments = path.split("/")
+    if "." in segments or ".." in segments:  # escaped or not, the host would take them away: another path is meant then
+        raise ServiceRefused(422, "invalid", "A name can't have . or .. between slashes.")
+    pairs = {name: _word(value) for name, value in query.items() if value is not None}
+    return "/".join(quote(segment, safe="") for segment in segments), urlencode(pairs, quote_via=quote)
 
 
 def outcome(reply: Reply) -> Reply:

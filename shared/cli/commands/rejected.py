@@ -104,6 +104,8 @@ def _look(ids: Sequence[str], filters: Mapping[str, Any], manner: Manner) -> Non
 
     if len(ids) > 1:
         stop(Status.USAGE, "Give one id to show, or --redrive or --delete.")
+    if ids and not words.REJECTED_ID.fullmatch(ids[0]):
+        stop(Status.USAGE, "The id of a rejected message must be 32 hex digits.")
     with exit_on_error():
         output, service = open_output(), connect(Options(manner.url, manner.settings))
         if ids:

@@ -45,3 +45,9 @@ def test_another_refusal_is_not_taken_for_an_absence() -> None:
     service = FakeService({f"GET /jobs/{JOB}": ServiceRefused(409, "row_damaged", "A row of this job is damaged.")})
     with pytest.raises(ServiceRefused):
         find_job(service, JOB)
+
+
+def test_nothing_goes_by_a_name_that_no_image_can_have() -> None:
+    refusal = ServiceRefused(422, "invalid", "No.", ["query.name must not end with a dot."])
+    with pytest.raises(NoSuchThing, match="No image is recorded under this name"):
+        find_image(FakeService({"GET /images": refusal}), "a/..")

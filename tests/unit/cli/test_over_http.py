@@ -106,7 +106,8 @@ def test_an_answer_without_end_is_not_read(api: Api, service: OverHttp, monkeypa
 @pytest.mark.parametrize(
     "address",
     ["http://app.example", "ftp://localhost", "app.example", "https://", "https://u@app.example", "https://a/?code=1",
-     "https://app.example:0", "https://app.example:x", "https://app.example/\n"],
+     "https://app.example:0", "https://app.example:x", "https://app.example/\n",
+     "https://a b", "https://a%00b"],
 )  # fmt: skip
 def test_another_address_is_refused(address: str) -> None:
     with pytest.raises(SettingsInvalid, match="must be an address"):

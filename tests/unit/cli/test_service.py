@@ -13,8 +13,17 @@ def _page(*numbers: int, cursor: str | None = None) -> dict[str, Any]:
     return {"items": [{"id": str(number)} for number in numbers], "cursor": cursor}
 
 
-def test_a_path_is_escaped_and_its_dots_are_kept() -> None:
-    assert target("/images/a/../ä?.png", None) == ("/images/a/%2E%2E/%C3%A4%3F.png", "")
+def test_a_path_is_escaped() -> None:
+    assert target("/images/a/...x/ä?%.png", None) == ("/images/a/...x/%C3%A4%3F%25.png", "")
+
+
+@pytest.mark.parametrize("path", ["/images/a/../b.png", "/rejected/..", "/images/./a", "/images/\udcff.png"])
+def test_a_path_that_would_lead_elsewhere_or_is_no_text_is_refused(path: str) -> None:
+    with pytest.raises(ServiceRefused) as refused:
+        target(path, None)
+    assert refused.value.status == 422
+    with pytest.raises(ServiceRefused, match="UTF-8"):
+        target("/images", {"name": "\udcff.png"})
 
 
 def test_parameters_without_a_value_are_left_out() -> None:
@@ -65,7 +74,8 @@ def test_a_refusal_has_the_problem_that_the_app_names() -> None:
 def test_a_refusal_of_somebody_else_is_one_too(content: bytes) -> None:
     with pytest.raises(ServiceRefused) as refused:
         outcome(Reply(404, {}, content))
-    assert (refused.value.code, str(refused.value)) == ("http_404", "The answer is HTTP 404.")
+    assert refused.value.code == "http_404"
+    assert str(refused.value) == "The answer is HTTP 404. There is no Darkroom at this address. Check it."
 
 
 def test_a_redirection_is_not_followed_but_said() -> None:
@@ -88,7 +98,8 @@ def test_a_page_of_somebody_else_is_not_taken_for_an_answer(content: bytes) -> N
     ("status", "code", "advice"),
     [(401, "", "Set DARKROOM_KEY to a key of the app."),
      (403, "wrong_role", "Set DARKROOM_KEY to a key with that role."),
-     (404, "no_such_path", "The app is of another release")],
+     (404, "no_such_path", "The app is of another release"),
+     (404, "", "There is no Darkroom at this address")],
 )  # fmt: skip
 def test_a_refusal_says_what_to_do(status: int, code: str, advice: str) -> None:
     with pytest.raises(ServiceRefused, match=advice):
