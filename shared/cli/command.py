@@ -4,7 +4,7 @@ import sys
 from io import TextIOWrapper
 
 #: As ``exits`` has it, which loads typer.
-_INTERRUPTED = 130
+_FAILED, _INTERRUPTED = 3, 130
 
 
 def main() -> None:
@@ -19,6 +19,13 @@ def main() -> None:
         _run()
     except KeyboardInterrupt:  # while a command still loads
         sys.exit(_INTERRUPTED)
+    except OSError as error:  # of what it prints to, such as a full disk: commands answer for their own files
+        if error.filename is not None or error.strerror is None:
+            raise
+        import typer  # noqa: PLC0415 - only the commands that load it print that much
+
+        typer.echo(f"darkroom: The output can't be written: {error.strerror}.", err=True)
+        sys.exit(_FAILED)
 
 
 def _run() -> None:

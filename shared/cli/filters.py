@@ -13,7 +13,10 @@ from shared.rules.jobs import State
 
 def _moment(text: str) -> str:
     """Check the words of a time, and keep them: an age counts back from a moment that each command chooses."""
-    words.moment(text, clock.wall())
+    try:
+        words.moment(text, clock.wall())
+    except ValueError as error:
+        raise words.refusal(error) from None
     return text
 
 

@@ -70,3 +70,10 @@ def moment(text: str, now: datetime) -> datetime:
         forms = "an age such as 90m, 12h or 7d, or a time such as 2026-05-04T03:02:01Z"
         raise ValueError(f"must be {forms}, but is {text!r}")
     return utc
+
+
+def refusal(error: ValueError) -> Exception:
+    """Return an error that the parser of options prints as it is; before the sentence of others it says their kind."""
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415 - the parser has it loaded by then
+
+    return PydanticCustomError("words", "{sentence}", {"sentence": str(error)})

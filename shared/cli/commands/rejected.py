@@ -18,7 +18,10 @@ _PATH = "/rejected"
 
 def _age(text: str) -> str:
     """Check an age, and keep its words."""
-    words.age(text)
+    try:
+        words.age(text)
+    except ValueError as error:
+        raise words.refusal(error) from None
     return text
 
 

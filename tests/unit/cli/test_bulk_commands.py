@@ -236,7 +236,7 @@ def test_it_calls_once_for_the_time_once_a_page_and_once_a_batch(command: Comman
         (["delete", "--state", "RUNNING", "--yes"], "can be deleted."),
         (["redrive", f"t-{0:032x}", "--type", "t"], "Give ids or filters, not both."),
         (["redrive", f"t-{0:032x}", "--dry-run"], "Ids match themselves."),
-        (["redrive", "--since", "yesterday"], "must be an age such as 90m"),
+        (["redrive", "--since", "yesterday"], "Invalid value for '--since': must be an age such as 90m"),
         (["delete", f"t-{0:032x}"], "Nobody is there to answer a question. Give --yes."),
     ],
 )

@@ -1,5 +1,6 @@
 """The command as a whole: its help, and what it loads."""
 
+import errno
 import json
 import os
 import subprocess
@@ -66,3 +67,17 @@ def test_ctrl_c_while_a_command_loads_ends_it_without_a_traceback(monkeypatch: p
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == Status.INTERRUPTED
+
+
+def test_a_full_disk_ends_a_command_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shared.cli.main.app", fail)
+    monkeypatch.setattr("sys.argv", ["darkroom", "jobs"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == Status.FAILED
+    assert capsys.readouterr().err == "darkroom: The output can't be written: No space left on device.\n"
