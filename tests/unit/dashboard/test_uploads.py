@@ -40,6 +40,15 @@ def test_a_name_that_a_browser_would_resolve_is_not_sent_and_the_others_are(page
     assert result[2] == ["x/../a: A name can't have “.” or “..” between slashes."]
 
 
+def test_a_name_that_the_host_would_decode_to_another_is_not_sent(page: Browser) -> None:
+    result = page.run(
+        PAGE
+        + """taken("50%25%20a.png"); await upload(file("%41.png"), file("x/%e4.png"), file("50% a.png"));
+           return [puts(), text(), lines().length];"""
+    )
+    assert result == [["images/50%25%20a.png"], "1 uploaded, 2 failed.", 2]
+
+
 def test_an_upload_replaces_only_where_that_is_wanted(page: Browser) -> None:
     result = page.run(
         PAGE
