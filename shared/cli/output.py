@@ -71,9 +71,9 @@ class Output:
         return lay_out(known, rows, self.width)
 
     def lines(self, lines: Sequence[Line]) -> None:
-        """Print lines of texts with styles, which are escaped already."""
+        """Print lines of texts with styles; what would command the terminal is spelled out, if it is not yet."""
         if not self.is_colored:
-            self.stream.writelines("".join(part for part, _ in line) + "\n" for line in lines)
+            self.stream.writelines("".join(escape(part) for part, _ in line) + "\n" for line in lines)
             self.stream.flush()
             return
         from rich.console import Console  # noqa: PLC0415 - only terminals need it
@@ -142,7 +142,7 @@ def open_output() -> Output:
 
 
 def rich_text(line: Line) -> Any:  # noqa: ANN401 - rich's Text, which loads with it
-    """Return a line for rich, which takes nothing in it for markup."""
+    """Return a line for rich, which takes nothing in it for markup, and of which nothing commands the terminal."""
     from rich.text import Text  # noqa: PLC0415 - only terminals need it
 
-    return Text.assemble(*((text, style) for text, style in line))
+    return Text.assemble(*((escape(text), style) for text, style in line))

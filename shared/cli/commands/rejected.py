@@ -11,6 +11,7 @@ from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
 from shared.cli.output import Output
 from shared.cli.request import Manner, Request
 from shared.cli.selection import Selection
+from shared.cli.values import text
 from shared.rules.terminal import escape
 
 _PATH = "/rejected"
@@ -121,14 +122,14 @@ def _look(ids: Sequence[str], filters: Mapping[str, Any], manner: Manner) -> Non
             for message in messages:
                 output.json_line(message)
         else:
-            _show(output, sorted(messages, key=lambda message: message["at"]))
+            _show(output, sorted(messages, key=lambda message: text(message.get("at"))))
 
 
 def _show(output: Output, messages: Sequence[Mapping[str, Any]]) -> None:
     """Show messages in a table."""
     from shared.cli.output import Column, Kind
 
-    rows = [(message["id"], message["at"], message["code"], message["text"]) for message in messages]
+    rows = [[text(message.get(name)) for name in ("id", "at", "code", "text")] for message in messages]
     output.table([Column("id", Kind.ID), "at", "code", Column("text", Kind.TEXT)], rows)
 
 

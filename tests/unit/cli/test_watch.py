@@ -107,3 +107,10 @@ def test_a_list_that_was_not_read_to_its_end_says_so() -> None:
 
 def test_changes_are_what_is_new_or_differs() -> None:
     assert changes({"a": 1, "b": 2}, {"b": 3, "c": 4, "a": 1}) == [3, 4]
+
+
+def test_what_an_app_that_fails_says_commands_no_terminal() -> None:
+    watch, _, _ = _watch(_page("PENDING"), ServiceDown("http_502: \x1b]0;mine\x07 \u202e"))
+    drawn = _show(watch, terminal())
+    assert "http_502: \\x1b]0;mine\\x07 \\u202e Still trying." in drawn
+    assert [each for each in ("\x1b]", "\x07", "\u202e") if each in drawn] == []
