@@ -125,9 +125,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "/api/jobs/claim",
     ),
     "bare": (
-        "/",
         "/../../etc/passwd",
-        "/api" + "/.." * 3,
         "/api/%2e%2e/admin/unknown",
         "/api//jobs",
         "/function_app.py",
