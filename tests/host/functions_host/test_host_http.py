@@ -1,10 +1,14 @@
+import asyncio
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
-from localhost.host import kestrel
+from localhost.host import kestrel, uvicorn_server
 from tests.host.functions_host.hosts import Launch, Storage
 
 
@@ -150,3 +154,24 @@ def test_the_root_leads_to_the_dashboard_of_an_app_that_has_one(
 
 def test_the_root_of_an_app_without_a_dashboard_is_not_there(launch: Launch) -> None:
     assert launch("web").ask("GET", "/").status == 404
+
+
+def test_the_body_of_a_response_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
+    server = uvicorn_server.make(FastAPI())
+    server.config.load()
+    ours, theirs = socket.socket(), socket.create_server(("127.0.0.1", 0))
+    with ours, theirs, asyncio.Runner() as runner:
+        ours.connect(theirs.getsockname())
+        accepted, _ = theirs.accept()
+        runner.run(take_on(server, accepted))
+
+
+async def take_on(server: uvicorn.Server, accepted: socket.socket) -> None:
+    """Serve a connection; assert that it sends at once."""
+    state = uvicorn.server.ServerState()
+    transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+        lambda: uvicorn_server.Connection(config=server.config, server_state=state, app_state={}), accepted
+    )
+    option = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    transport.close()
+    assert option
