@@ -162,15 +162,15 @@ def test_the_body_of_a_response_does_not_wait_for_the_acknowledgement_of_its_hea
     ours, theirs = socket.socket(), socket.create_server(("127.0.0.1", 0))
     with ours, theirs, asyncio.Runner() as runner:
         ours.connect(theirs.getsockname())
-        accepted, _ = theirs.accept()
-        runner.run(take_on(server, accepted))
+        connection, _ = theirs.accept()
+        runner.run(take_on(server, connection))
 
 
-async def take_on(server: uvicorn.Server, accepted: socket.socket) -> None:
+async def take_on(server: uvicorn.Server, connection: socket.socket) -> None:
     """Serve a connection; assert that it sends at once."""
     state = uvicorn.server.ServerState()
     transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-        lambda: uvicorn_server.Connection(config=server.config, server_state=state, app_state={}), accepted
+        lambda: uvicorn_server.Connection(config=server.config, server_state=state, app_state={}), connection
     )
     option = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     transport.close()
