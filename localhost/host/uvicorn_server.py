@@ -1,8 +1,5 @@
 """Uvicorn, but for how it refuses and how it ends."""
 
-import asyncio
-import socket
-
 import h11
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,15 +13,6 @@ IDLE_SECONDS = 130
 
 class Connection(H11Protocol):
     """Uvicorn's, but for how it refuses and how it ends."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn's shape
-        """Send head and body of a response without a pause between them.
-
-        asyncio does this only for sockets that name TCP as their protocol, which accepted ones of a server do not:
-        without it, a response waits 40 ms for the client's acknowledgement of its head (RFC 896, RFC 1122, 4.2.3.2).
-        """
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connection_made(transport)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's shape
         """Refuse malformed bytes without a body, as the real host does; an answer that has begun only breaks off."""

@@ -1,14 +1,13 @@
-import asyncio
 import json
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from localhost.host import kestrel, uvicorn_server
+from localhost.host.server import ADDRESS, Server
 from tests.host.functions_host.hosts import Launch, Storage
 
 
@@ -157,21 +156,9 @@ def test_the_root_of_an_app_without_a_dashboard_is_not_there(launch: Launch) -> 
 
 
 def test_the_body_of_a_response_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
-    server = uvicorn_server.make(FastAPI())
-    server.config.load()
-    ours, theirs = socket.socket(), socket.create_server(("127.0.0.1", 0))
-    with ours, theirs, asyncio.Runner() as runner:
-        ours.connect(theirs.getsockname())
-        connection, _ = theirs.accept()
-        runner.run(take_on(server, connection))
-
-
-async def take_on(server: uvicorn.Server, connection: socket.socket) -> None:
-    """Serve a connection; assert that it sends at once."""
-    state = uvicorn.server.ServerState()
-    transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-        lambda: uvicorn_server.Connection(config=server.config, server_state=state, app_state={}), connection
-    )
-    option = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-    transport.close()
-    assert option
+    server = Server(lambda: uvicorn_server.make(FastAPI()), 0)
+    with socket.create_connection((ADDRESS, server.port)):
+        connection, _ = server._socket.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    server.close()
