@@ -15,9 +15,9 @@ from tests.unit.cli.ledgers import OPERATION, ledger_of
 
 
 def test_it_stands_in_the_state_directory_of_the_user() -> None:
-    home = Path("/home/ada")
+    home = Path("/home/me")
     assert folder({"XDG_STATE_HOME": "/state"}, home=home) == Path("/state/darkroom/operations")
-    assert folder({}, home=home) == Path("/home/ada/.local/state/darkroom/operations")
+    assert folder({}, home=home) == Path("/home/me/.local/state/darkroom/operations")
     assert folder({"XDG_STATE_HOME": "relative"}, home=home) == folder({}, home=home)
     local = {"LOCALAPPDATA": "/local", "XDG_STATE_HOME": "/state"}
     assert folder(local, home=home, is_windows=True) == Path("/local/darkroom/operations")
