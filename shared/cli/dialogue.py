@@ -68,12 +68,12 @@ class Dialogue:
         self._say_what_matches(ledger.progress, first)
         return Status.DONE
 
-    def hold(self, *, yes: bool, anew: bool) -> Status:
+    def hold(self, *, yes: bool, restart: bool) -> Status:
         """Carry the operation out, from its beginning or from where an earlier process has stopped.
 
         Args:
             yes: Do not ask.
-            anew: Begin again, even where an earlier one is not over.
+            restart: Begin again, even where an earlier one is not over.
         """
         if not yes and not self.can_ask:
             stop(
@@ -82,7 +82,7 @@ class Dialogue:
             )
         name = f"{self.act.path}:{self.act.action}"
         try:
-            with LedgerFile(self.folder, self.target, name, self.request.filters, anew=anew) as ledger:
+            with LedgerFile(self.folder, self.target, name, self.request.filters, restart=restart) as ledger:
                 return self._carry_out(ledger, yes=yes)
         except LockHeld:
             stop(Status.REFUSED, "Another process is at this operation. Wait until it is done.")

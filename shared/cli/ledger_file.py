@@ -46,17 +46,17 @@ class LedgerFile(Ledger):
         target: See ``Operation``.
         action: The same.
         filters: The same.
-        anew: Do without what stands there, whatever it is.
+        restart: Do without what stands there, whatever it is.
     """
 
     def __init__(
-        self, place: Path, target: str, action: str, filters: Mapping[str, Any], *, anew: bool = False
+        self, place: Path, target: str, action: str, filters: Mapping[str, Any], *, restart: bool = False
     ) -> None:
         super().__init__()
         name = digest(target, action, json.dumps(filters, sort_keys=True))
         self.path = place / f"{name}.jsonl"
         self._lock = FileLock(place / f"{name}.lock")
-        self._anew = anew
+        self._restarts = restart
         self._descriptor = -1
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ class LedgerFile(Ledger):
             whole = self.path.read_bytes()
         except OSError as error:
             raise _unusable(self.path, error) from None
-        length = 0 if self._anew else whole.rfind(b"\n") + 1
+        length = 0 if self._restarts else whole.rfind(b"\n") + 1
         try:
             for line in _lines(whole[:length]):
                 self.progress.take(line)

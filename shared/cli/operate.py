@@ -37,7 +37,7 @@ def by_filters(request: Request, manner: Manner) -> NoReturn:
             runtime=Runtime(),
             can_ask=is_attended(),
         )
-        status = dialogue.preview() if manner.dry_run else dialogue.hold(yes=manner.yes, anew=manner.anew)
+        status = dialogue.preview() if manner.dry_run else dialogue.hold(yes=manner.yes, restart=manner.restart)
         raise typer.Exit(status)
 
 

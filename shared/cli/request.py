@@ -21,7 +21,7 @@ class Manner:
     Attributes:
         dry_run: Say what matches, and change nothing.
         yes: Do not ask.
-        anew: Do not go on with an interrupted operation.
+        restart: Do not go on with an interrupted operation.
         as_json: Whether a program reads the results.
         url: Of the app.
         settings: A file of them.
@@ -29,7 +29,7 @@ class Manner:
 
     dry_run: bool = False
     yes: bool = False
-    anew: bool = False
+    restart: bool = False
     as_json: bool = False
     url: str | None = None
     settings: Path | None = None

@@ -37,7 +37,7 @@ class AzureJobs:
             return {}
 
     def reopen(self, *, buckets: int) -> JobStore:
-        """Open the same table anew, with another number of buckets."""
+        """Open the same table restart, with another number of buckets."""
         return self._place.with_settings(JOB_BUCKETS=str(buckets)).build().storage.jobs
 
 

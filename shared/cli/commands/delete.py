@@ -36,5 +36,5 @@ def delete(
     from shared.cli.request import Manner
 
     filters = JobFilters(type=kind, state=state, error=error, ref=ref, since=since, until=until, flag=flag)
-    manner = Manner(dry_run=dry_run, yes=yes, anew=new, as_json=as_json, url=url, settings=settings)
+    manner = Manner(dry_run=dry_run, yes=yes, restart=new, as_json=as_json, url=url, settings=settings)
     act_on_jobs(Act.DELETE_JOBS, ids or [], filters, manner, forget=forget)

@@ -61,7 +61,7 @@ def rejected(
 
     filters = {"code": code, "older-than": older_than}
     given = {name: value for name, value in filters.items() if value}
-    manner = Manner(dry_run=dry_run, yes=yes, anew=new, as_json=as_json, url=url, settings=settings)
+    manner = Manner(dry_run=dry_run, yes=yes, restart=new, as_json=as_json, url=url, settings=settings)
     if redrive and delete:
         stop(Status.USAGE, "Give --redrive or --delete, not both.")
     if ids and given:

@@ -15,9 +15,9 @@ from tests.unit.cli.ledgers import OPERATION, ledger_of
 
 
 def test_it_stands_in_the_state_directory_of_the_user() -> None:
-    home = Path("/home/me")
+    home = Path("/somebody")
     assert folder({"XDG_STATE_HOME": "/state"}, home=home) == Path("/state/darkroom/operations")
-    assert folder({}, home=home) == Path("/home/me/.local/state/darkroom/operations")
+    assert folder({}, home=home) == Path("/somebody/.local/state/darkroom/operations")
     assert folder({"XDG_STATE_HOME": "relative"}, home=home) == folder({}, home=home)
     local = {"LOCALAPPDATA": "/local", "XDG_STATE_HOME": "/state"}
     assert folder(local, home=home, is_windows=True) == Path("/local/darkroom/operations")
@@ -75,7 +75,7 @@ def test_a_damaged_one_is_refused_unless_the_operation_begins_anew(tmp_path: Pat
     path.write_bytes(content)
     with pytest.raises(LedgerUnusable, match="Give --new"), ledger_of(tmp_path):
         pass
-    with LedgerFile(tmp_path, OPERATION.target, OPERATION.action, OPERATION.filters, anew=True) as ledger:
+    with LedgerFile(tmp_path, OPERATION.target, OPERATION.action, OPERATION.filters, restart=True) as ledger:
         ledger.begin(OPERATION)
     with ledger_of(tmp_path) as again:
         assert again.progress.operation == OPERATION

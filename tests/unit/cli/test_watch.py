@@ -80,7 +80,7 @@ def test_a_terminal_is_drawn_again_in_place() -> None:
     assert "12:00:00 UTC" in drawn
     before, after = drawn.split("PENDING")
     assert "RUNNING" not in before
-    assert "\x1b[2K" in after  # the lines are taken away, and written anew
+    assert "\x1b[2K" in after  # the lines are taken away, and written restart
 
 
 def test_a_terminal_is_drawn_again_where_nothing_has_changed_so_that_ages_are_right() -> None:
