@@ -31,7 +31,7 @@ def executable(environ: Mapping[str, str] = os.environ, which: Which = shutil.wh
     """Return the Chromium of this machine.
 
     Raises:
-        NoChromium: There is none, or ``CHROMIUM`` names no program.
+        NoChromium: No Chromium is installed, or ``CHROMIUM`` names no program.
     """
     name = environ.get(VARIABLE)
     path = which(name) if name else next(filter(None, map(which, NAMES)), None)
