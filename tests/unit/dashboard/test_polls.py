@@ -91,15 +91,3 @@ def test_a_problem_is_told_with_its_fields_and_what_is_none_by_its_status(page: 
         "The service responded with 502.",
         "The service did not respond: no network",
     ]
-
-
-def test_a_name_that_a_browser_would_resolve_is_not_sent(page: Browser) -> None:
-    result = page.run(
-        """const { imagePath } = await new Page().module("api.js");
-           return ["a/<b>/c %?#\\"'é;.png", "a/../x", ".", "a/..", "..a/b.."].map((name) => {
-             try { return imagePath(name); } catch (error) { return error.message; }
-           });"""
-    )
-    refused = "A name can't have “.” or “..” between slashes."
-    assert result[0] == "images/a/%3Cb%3E/c%20%25%3F%23%22'%C3%A9%3B.png"
-    assert result[1:] == [refused, refused, refused, "images/..a/b.."]

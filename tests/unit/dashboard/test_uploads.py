@@ -177,3 +177,15 @@ def test_the_same_files_can_be_chosen_again_and_of_many_failures_the_first_are_n
              await upload(...all); return [page.$("input[type=file]").value, lines().length, lines().at(-1)];"""
     )
     assert result == ["", 21, "and 5 more"]
+
+
+def test_a_name_that_a_browser_would_resolve_is_not_sent(page: Browser) -> None:
+    result = page.run(
+        """const { imagePath } = await new Page().module("upload.js");
+           return ["a/<b>/c %?#\\"'é;.png", "a/../x", ".", "a/..", "..a/b.."].map((name) => {
+             try { return imagePath(name); } catch (error) { return error.message; }
+           });"""
+    )
+    refused = "A name can't have “.” or “..” between slashes."
+    assert result[0] == "images/a/%3Cb%3E/c%20%25%3F%23%22'%C3%A9%3B.png"
+    assert result[1:] == [refused, refused, refused, "images/..a/b.."]

@@ -137,19 +137,6 @@ export function imagesPath(params, { limit = PAGE, cursor = null } = {}) {
   return `images${query({ order: "newest", brief: true, limit, ...given, cursor })}`;
 }
 
-// A browser resolves "." and "..", escaped or not, and the Functions host decodes a path twice: such a name would be
-// another's place.
-export function imagePath(name) {
-  const parts = name.split("/");
-  if (parts.some((part) => part === "." || part === "..")) {
-    throw new Refusal("A name can't have “.” or “..” between slashes.");
-  }
-  if (/%[0-9a-f]{2}/i.test(name)) {
-    throw new Refusal("The name has a percent sign before two hexadecimal digits, which no URL can carry. Rename it.");
-  }
-  return `images/${parts.map(encodeURIComponent).join("/")}`;
-}
-
 export function jobPath(id) {
   return `jobs/${encodeURIComponent(id)}`;
 }

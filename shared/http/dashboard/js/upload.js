@@ -1,7 +1,7 @@
 // Uploads: four at once, each with its progress. They go on while another page is shown, and until they are done.
 // An upload never replaces an image unless that is wanted: `If-None-Match: *` also makes it harmless to send one again
 // whose answer was lost, and to choose the same files again after a break.
-import { imagePath, refusalOf, withKey } from "./api.js";
+import { Refusal, refusalOf, withKey } from "./api.js";
 
 const AT_ONCE = 4, TRIES = 4, FIRST_PAUSE_MS = 1000;
 const TYPE = /^image\/[\w.+-]+$/;
@@ -132,4 +132,17 @@ async function filesBelow(entry) {
     if (some.length === 0) return found;
     for (const one of some) found.push(...await filesBelow(one));
   }
+}
+
+// A browser resolves "." and "..", escaped or not, and the Functions host decodes a path twice: such a name would be
+// another's place.
+export function imagePath(name) {
+  const parts = name.split("/");
+  if (parts.some((part) => part === "." || part === "..")) {
+    throw new Refusal("A name can't have “.” or “..” between slashes.");
+  }
+  if (/%[0-9a-f]{2}/i.test(name)) {
+    throw new Refusal("The name has a percent sign before two hexadecimal digits, which no URL can carry. Rename it.");
+  }
+  return `images/${parts.map(encodeURIComponent).join("/")}`;
 }
