@@ -19,7 +19,7 @@ MANY = """const page = new Page(), answers = [];
     for (let at = 0; at < 250; at += 1) page.image(`${at}`, { state: "FAILED" });
     page.answer("GET images", ({ path }) => {
       const asked = new URLSearchParams(path.split("?")[1]), at = Number(asked.get("cursor") ?? 0);
-      if (asked.get("limit") === "24") return { items: page.images.slice(0, 2), cursor: "x", complete: true };
+      if (asked.get("limit") === "12") return { items: page.images.slice(0, 2), cursor: "x", complete: true };
       const items = at === 1 ? [] : page.images.slice(at * 65, at * 65 + 130);
       return { items, cursor: at < 2 ? String(at + 1) : null, complete: at !== 1 };
     });

@@ -11,7 +11,7 @@ def test_filters_of_the_address_are_asked_for_and_stand_in_the_form(page: Browse
             return [page.sent("GET", "images?")[0].path,
               page.all(".filters input, .filters select").map(({{ value }}) => value)];"""
     )
-    assert result[0] == ("images?order=newest&brief=true&limit=24&q=a%26b&prefix=x%2F&state=FAILED&flag=gps&format=png")
+    assert result[0] == ("images?order=newest&brief=true&limit=12&q=a%26b&prefix=x%2F&state=FAILED&flag=gps&format=png")
     assert result[1] == ["a&b", "x/", "FAILED", "gps", "png"]
 
 
@@ -58,7 +58,7 @@ def test_a_late_answer_to_earlier_filters_is_not_shown(page: Browser) -> None:
     result = page.run(
         """const page = new Page(), early = page.image("early"), newer = page.image("newer");
            let late; await page.load();
-           page.answer("GET images?order=newest&brief=true&limit=24&state=FAILED",
+           page.answer("GET images?order=newest&brief=true&limit=12&state=FAILED",
              new Promise((resolve) => { late = () => resolve({ items: [early], cursor: null }); }));
            await page.choose("select", "FAILED");
            page.answer("GET images", { items: [newer], cursor: null }); await page.choose("select", "PENDING");

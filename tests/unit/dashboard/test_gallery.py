@@ -13,7 +13,7 @@ def test_the_newest_images_come_first_and_brief(page: Browser) -> None:
         """const page = new Page(); page.image("b"); page.image("a"); await page.load();
            return [page.texts("#cards .name"), page.sent("GET", "images?").map(({ path }) => path)];"""
     )
-    assert result == [["b", "a"], ["images?order=newest&brief=true&limit=24"]]
+    assert result == [["b", "a"], ["images?order=newest&brief=true&limit=12"]]
 
 
 def test_a_card_says_what_is_known_of_its_image(page: Browser) -> None:
@@ -123,14 +123,53 @@ def test_what_lives_keeps_its_card_until_it_changes_and_the_others_theirs(page: 
 def test_more_is_loaded_by_the_cursor_and_stays_while_the_first_page_moves_on(page: Browser) -> None:
     result = page.run(
         """const page = new Page(), [a, b, c] = ["a", "b", "c"].map((name) => page.image(name));
-           const answer = (items, cursor, at = "") => page.answer(`GET images?order=newest&brief=true&limit=24${at}`,
+           const answer = (items, cursor, at = "") => page.answer(`GET images?order=newest&brief=true&limit=${at ? 24 : 12}${at}`,
              { items, cursor, complete: true });
            answer([b], "x/y="); answer([c], null, "&cursor=x%2Fy%3D"); await page.load();
            const seen = [page.texts("#cards .name")]; await page.click(page.named("Load more"));
-           seen.push(page.texts("#cards .name")); answer([a, b], "x/y="); await page.advance(4000);
+           seen.push(page.texts("#cards .name")); page.answer("GET images", { items: [a, b], cursor: "x/y=", complete: true }); await page.advance(4000);
            return [...seen, page.texts("#cards .name"), page.named("Load more").hidden];"""
     )
     assert result == [["b"], ["b", "c"], ["a", "b", "c"], True]
+
+
+#: Pages of one image each: the first, and those behind it by their number, to the end of the list.
+PAGES = """const page = new Page(), all = ["a", "b", "c", "d"].map((name) => page.image(name)), asked = [];
+    page.answer("GET images", ({ path }) => {
+      const query = new URLSearchParams(path.split("?")[1]), at = Number(query.get("cursor") ?? 0);
+      asked.push(query.get("limit"));
+      return { items: all.slice(at, at + 1), cursor: at < 3 ? String(at + 1) : null, complete: FULL };
+    });"""
+
+
+def test_more_is_loaded_while_the_end_of_the_list_is_in_view(page: Browser) -> None:
+    result = page.run(
+        PAGES.replace("FULL", "true")
+        + """page.inView = (node) => node.tagName !== "BUTTON" || page.all("#cards > li").length < 3; await page.load();
+             const seen = [page.texts("#cards .name"), [...asked]]; page.inView = () => true; await page.advance(2000);
+             return [...seen, page.texts("#cards .name"), asked.slice(3), page.named("Load more").hidden];"""
+    )
+    assert result == [["a", "b", "c"], ["12", "24", "24"], ["a", "b", "c", "d"], ["24", "24"], True]
+
+
+def test_a_search_that_finds_little_goes_on_by_a_click_alone(page: Browser) -> None:
+    result = page.run(
+        PAGES.replace("FULL", "false").replace("at < 3", "true").replace("at, at + 1", "at, at")
+        + """page.inView = () => true; await page.load(); const seen = asked.length;
+             await page.click(page.named("Look further")); return [seen, asked.length];"""
+    )
+    assert result == [5, 6]
+
+
+def test_a_failure_to_load_more_is_not_repeated_at_once(page: Browser) -> None:
+    result = page.run(
+        """const page = new Page(), image = page.image("a");
+           page.inView = () => true; page.answer("GET images", { items: [image], cursor: "x", complete: true });
+           page.answer("GET images?order=newest&brief=true&limit=24&cursor=x", null, { status: 503 });
+           await page.load(); const more = () => page.sent("GET", "images?").filter((one) => one.path.endsWith("cursor=x"));
+           return [more().length, page.text("#trouble"), page.named("Load more").disabled];"""
+    )
+    assert result == [1, "The service responded with 503.", False]
 
 
 def test_a_page_that_ended_early_is_gone_on_with_until_something_is_found(page: Browser) -> None:
@@ -195,7 +234,7 @@ def test_the_gallery_is_asked_for_once_and_before_its_page_has_loaded(page: Brow
            page.image("a", { state: "FAILED" }); await page.load();
            return [before[0], page.sent("GET", "images?").length, page.texts("#cards .name")];"""
     )
-    path = "images?order=newest&brief=true&limit=24&state=FAILED"
+    path = "images?order=newest&brief=true&limit=12&state=FAILED"
     assert result == [[path, {"x-functions-key": "k"}], 1, ["a"]]
 
 

@@ -1,7 +1,8 @@
 // Calls. The key is in this variable and nowhere else; it leaves in one header.
 import { $, say } from "./dom.js";
 
-export const PAGE = 24;
+// Images that are asked for first: what a screen shows, and little more.
+export const PAGE = 12;
 export const IMAGE_FILTERS = ["q", "prefix", "state", "flag", "format", "error", "since", "until"];
 const FIRST_MS = 2000, LAST_MS = 30000;
 

@@ -5,7 +5,7 @@ import { button, make, say } from "../dom.js";
 import { filterForm } from "../filters.js";
 import { Gallery } from "../gallery.js";
 
-const LARGEST = 200, EMPTY_PAGES = 4;
+const MORE = 24, LARGEST = 200, EMPTY_PAGES = 4;
 const LIVE = new Set(["PENDING", "RUNNING"]);
 const states = ["PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELED"];
 const formats = ["jpeg", "png", "webp", "gif", "bmp", "tiff", "heic", "avif"];
@@ -33,6 +33,9 @@ class Images {
     this.gallery = new Gallery({ box: (item) => this.bulk.box(item), toggle: (item) => this.bulk.toggle(item) });
     this.filters = filterForm({ fields: FIELDS, params: this.params, change: (given) => this.turn(given) });
     this.more = button("Load more", () => this.load(), { hidden: true });
+    this.end = new IntersectionObserver((all) => {
+      if (all.at(-1).isIntersecting && !this.more.disabled) this.load();
+    }, { rootMargin: "300px" });
     this.note = make("div", "", { class: "empty", hidden: true });
     this.head = make("div", [make("h1", "Images")], { class: "head" });
     this.place = make("div");
@@ -40,7 +43,8 @@ class Images {
     const hint = make("p", "Keys: arrows go from card to card, x selects one.", { class: "faint small hint" });
     root.append(this.head, this.place, this.filters.node, this.bulk.node, blank, node, this.note, this.more, hint);
     this.gallery.wait();
-    this.poll = poll(() => imagesPath(this.params), (body) => this.take(body), () => this.fail());
+    const path = () => imagesPath(this.params, { limit: this.later.length ? MORE : PAGE });
+    this.poll = poll(path, (body) => this.take(body), () => this.fail());
     this.offerUploads();
   }
 
@@ -88,6 +92,13 @@ class Images {
     this.more.textContent = this.complete ? "Load more" : "Look further";
     this.note.hidden = items.length > 0 || this.first === null;
     if (!this.note.hidden) this.explain();
+    this.watch();
+  }
+
+  // Learn anew whether the end is in view: more is loaded then, but for a search that finds little.
+  watch() {
+    this.end.disconnect();
+    if (!this.more.hidden && this.complete) this.end.observe(this.more);
   }
 
   explain() {
@@ -113,18 +124,20 @@ class Images {
     this.more.disabled = true;
     try {
       for (let page = 0; page < pages && this.cursor !== null; page += 1) {
-        const { items, cursor, complete } = await read(imagesPath(params, { cursor: this.cursor }));
-        if (this.closed || params !== this.params) return;
+        const { items, cursor, complete } = await read(imagesPath(params, { limit: MORE, cursor: this.cursor }));
+        if (this.closed || params !== this.params) break;
         this.later = page === 0 && before === 0 ? [...this.first, ...items] : [...this.later, ...items];
         Object.assign(this, { cursor, complete: complete ?? true });
         this.show();
-        if (this.later.length - before >= PAGE) break;
+        if (this.later.length - before >= MORE) break;
       }
     } catch (error) {
       say("trouble", error.message);
+      return;
     } finally {
       this.more.disabled = false;
     }
+    if (!this.closed) this.watch();
   }
 
   async* pages(signal) {
@@ -161,6 +174,7 @@ class Images {
     this.poll.close();
     this.bulk.close();
     this.gallery.close();
+    this.end.disconnect();
     this.uploads?.close();
   }
 }
