@@ -23,7 +23,7 @@ from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.exchange import Reply, Request
 from tests.simulation.service.transport import InProcess
 
-ROWS, BUCKETS, JOBS = (1_000, 50_000), (4, 64), 40
+ROWS, BUCKETS, JOBS = (1_000, 20_000, 50_000), (4, 16, 64), 40
 COUNTED_ROWS = (1_000, 50_000, 200_000)
 _START_SECONDS, _ROW_SECONDS, _COUNTED_ROW_SECONDS = 3.0, 0.0004, 0.0002
 
