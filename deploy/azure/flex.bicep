@@ -10,6 +10,8 @@ param maximumInstanceCount int
 param alwaysReady array
 @description('Empty: no virtual network.')
 param subnetId string
+@description('clientId and issuer; an empty clientId: nobody signs in.')
+param signIn object
 param settings object
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -59,6 +61,13 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
+    // Before the app believes App Service, App Service must check who signs in.
+    dependsOn: [authentication]
     properties: settings
   }
+}
+
+module authentication 'authentication.bicep' = if (!empty(signIn.clientId)) {
+  name: 'authentication'
+  params: { appName: app.name, clientId: signIn.clientId, issuer: signIn.issuer }
 }

@@ -36,6 +36,12 @@ param privateEndpoints bool = false
 @description('Who is told of alerts. Empty: they are listed in the portal alone.')
 param alertEmail string = ''
 
+@description('By which registration in Entra ID people and apps sign in: its client id. Empty: nobody does.')
+param signInClientId string = ''
+
+@description('The tenant of that registration. Empty: that of the subscription.')
+param signInTenantId string = ''
+
 var tags = { 'azd-env-name': environmentName }
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var appName = 'func-${token}'
@@ -64,6 +70,11 @@ var sizes = {
   '4096': { ANALYSIS_PROCESSES: '4', ANALYSIS_MEMORY_BYTES: '2600000000', MAX_DECODE_BYTES: '512000000' }
 }
 var triggered = blobSource == 'Trigger'
+// One parameter decides both what App Service does and what the app believes (EASY_AUTH).
+var signIn = {
+  clientId: signInClientId
+  issuer: '${environment().authentication.loginEndpoint}${empty(signInTenantId) ? subscription().tenantId : signInTenantId}/v2.0'
+}
 var settings = union(
   {
     AzureWebJobsStorage__accountName: storage.outputs.name
@@ -83,7 +94,8 @@ var settings = union(
         AzureWebJobsStorage__blobServiceUri: storage.outputs.blobEndpoint
         AzureWebJobsStorage__queueServiceUri: storage.outputs.queueEndpoint
       }
-    : {}
+    : {},
+  empty(signInClientId) ? {} : { EASY_AUTH: 'true' }
 )
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -141,6 +153,7 @@ module flex 'flex.bicep' = if (plan == 'Flex') {
     // Microsoft advises one instance that is always ready for blob triggers: the webhook must find somebody.
     alwaysReady: triggered ? [{ name: 'blob', instanceCount: 1 }] : []
     subnetId: privateEndpoints ? network.outputs.subnetId : ''
+    signIn: signIn
     settings: settings
   }
   dependsOn: [roles]
@@ -157,6 +170,7 @@ module premium 'premium.bicep' = if (plan == 'Premium') {
     package: '${storage.outputs.blobEndpoint}${names.packages}/darkroom.zip'
     maximumInstanceCount: min(maximumInstanceCount, 100)
     subnetId: privateEndpoints ? network.outputs.subnetId : ''
+    signIn: signIn
     settings: settings
   }
   dependsOn: [roles]

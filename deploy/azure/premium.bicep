@@ -8,6 +8,8 @@ param package string
 param maximumInstanceCount int
 @description('Empty: no virtual network.')
 param subnetId string
+@description('clientId and issuer; an empty clientId: nobody signs in.')
+param signIn object
 param settings object
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -44,6 +46,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
+    // Before the app believes App Service, App Service must check who signs in.
+    dependsOn: [authentication]
     properties: union(settings, {
       FUNCTIONS_EXTENSION_VERSION: '~4'
       FUNCTIONS_WORKER_RUNTIME: 'python'
@@ -51,4 +55,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID: identityId
     })
   }
+}
+
+module authentication 'authentication.bicep' = if (!empty(signIn.clientId)) {
+  name: 'authentication'
+  params: { appName: app.name, clientId: signIn.clientId, issuer: signIn.issuer }
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from deploy.check.azure import alerts, app, events, project, roles, secrets, storage, versions
+from deploy.check.azure import alerts, app, events, project, roles, secrets, sign_in, storage, versions
 from deploy.check.azure.deployment import CHOICES, Deployment, deploy, finding
 from deploy.check.bicep.reader import SyntaxProblem
 from deploy.check.finding import Finding
@@ -11,6 +11,7 @@ from deploy.check.finding import Finding
 FOLDER = "deploy/azure"
 RULES: tuple[Callable[[Deployment], Iterator[Finding]], ...] = (
     app.check,
+    sign_in.check,
     storage.check,
     roles.check,
     events.check,

@@ -21,6 +21,8 @@ CHOICES: tuple[Mapping[str, str | int | bool], ...] = (
     {"blobSource": "Trigger"},
     {"plan": "Premium", "privateEndpoints": True},
     {"privateEndpoints": True, "operatorId": "somebody", "alertEmail": "somebody@example.com"},
+    {"signInClientId": "client", "signInTenantId": "tenant"},
+    {"plan": "Premium", "signInClientId": "client"},
     {"instanceMemoryMB": 512},
     {"instanceMemoryMB": 4096},
 )

@@ -11,9 +11,11 @@ from deploy.check.azure.deployment import deploy
 from deploy.check.azure.facts import host_json, sample_settings
 from deploy.check.azure.project import PROJECT
 from tests.unit.deploy.azure_faults import FAULTS, Fault
+from tests.unit.deploy.sign_in_faults import SIGN_IN_FAULTS
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "azure.md").read_text("utf-8")
+ALL = FAULTS | SIGN_IN_FAULTS
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_nothing_is_wrong() -> None:
     assert sorted(findings(ROOT)) == []
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("fault", ALL.values(), ids=ALL)
 def test_a_fault_is_found(copy: Path, fault: Fault) -> None:
     change(copy / FOLDER / fault.file, fault.old, fault.new)
     found = {(each.file, each.sentence) for each in findings(copy)}
