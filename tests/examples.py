@@ -21,9 +21,13 @@ SH = pytest.param("sh", marks=pytest.mark.skipif(not (shutil.which("sh") and shu
 
 
 def readme_program(url: str, job_type: str) -> str:
-    """Return the program in the client's README, for another API and type of job."""
-    (program,) = re.findall(r"```python\n(.*?)```", (CLIENT / "README.md").read_text("utf-8"), re.DOTALL)
-    return _for(program, url, job_type)
+    """Return the worker in the client's README, for another API and type of job."""
+    return _for(readme_programs()[0], url, job_type)
+
+
+def readme_programs() -> list[str]:
+    """Return the programs in the client's README: a worker, and an operator's."""
+    return re.findall(r"```python\n(.*?)```", (CLIENT / "README.md").read_text("utf-8"), re.DOTALL)
 
 
 def docstring_program(url: str, job_type: str) -> str:

@@ -16,5 +16,18 @@ from darkroom_client.claim import Claim
 from darkroom_client.client import Client
 from darkroom_client.errors import ApiError, Conflict, InvalidRequest, NotFound, Stale, Unavailable
 from darkroom_client.job import Job
+from darkroom_client.operators import ActionResult, Operator
 
-__all__ = ["ApiError", "Claim", "Client", "Conflict", "InvalidRequest", "Job", "NotFound", "Stale", "Unavailable"]
+__all__ = [
+    "ActionResult",
+    "ApiError",
+    "Claim",
+    "Client",
+    "Conflict",
+    "InvalidRequest",
+    "Job",
+    "NotFound",
+    "Operator",
+    "Stale",
+    "Unavailable",
+]

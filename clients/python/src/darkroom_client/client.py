@@ -15,10 +15,9 @@ from darkroom_client import query
 from darkroom_client.claim import Claim
 from darkroom_client.errors import Unavailable
 from darkroom_client.job import Job
-from darkroom_client.transport import REQUEST_SECONDS, Response, Transport, pause_seconds
+from darkroom_client.operators import Operator
+from darkroom_client.transport import REQUEST_SECONDS, Transport, pause_seconds
 
-#: How long calls are repeated that may safely be repeated; the ends of a claim are repeated as long as its lease.
-PATIENCE_SECONDS = 60.0
 #: What the response to a claim may take beyond the time that the service waits for a job.
 CLAIM_SECONDS = 10.0
 #: Between two requests for a job without Retry-After; the least between two claims that return nothing.
@@ -30,8 +29,9 @@ STEP_SECONDS = 0.5
 class Client:
     """Call Darkroom's jobs API, from any number of threads.
 
-    Reads, ``add`` with ``unique``, and the ends of a claim are repeated for a while when no response comes, or 429 or
-    5xx. Every other call raises ``Unavailable``, and you decide. All calls raise ``ApiError`` or one of its subclasses.
+    Reads, ``add`` with ``unique``, actions with ``as_of``, and the ends of a claim are repeated for a while when no
+    response comes, or 429 or 5xx. Every other call raises ``Unavailable``, and you decide. All calls raise ``ApiError``
+    or one of its subclasses.
 
     Args:
         url: The API's root, such as ``http://127.0.0.1:7071/api``.
@@ -59,6 +59,11 @@ class Client:
         self._pool, self._owns_pool = pool or urllib3.PoolManager(maxsize=8), pool is None
         self._transport = Transport(url, key, self._pool, monotonic, sleep)
         self.owner = (owner or f"{socket.gethostname()}/{os.getpid()}")[:128]
+
+    @property
+    def operator(self) -> Operator:
+        """The calls on many jobs, on rejected messages and on the list of actions: the key must be an operator's."""
+        return Operator(self._transport)
 
     def add(
         self,
@@ -103,11 +108,11 @@ class Client:
         }
         if not unique:
             return self._transport.send("POST", "/jobs", body).job()
-        return self._repeat(lambda: self._transport.send("POST", "/jobs", body)).job()
+        return self._transport.repeat(lambda: self._transport.send("POST", "/jobs", body)).job()
 
     def get(self, job_id: str) -> Job:
         """Return a job."""
-        return self._get(_path(job_id)).job()
+        return self._transport.get(_path(job_id)).job()
 
     def list(
         self,
@@ -141,24 +146,29 @@ class Client:
             ended_to: Only ended before, aware.
             page_size: Jobs in a page; the service chooses by default.
         """
-        filters: dict[str, str | int | datetime | None] = {"type": job_type, "state": state, "ref": ref}
-        filters |= {"ref_prefix": ref_prefix, "error": error, "flag": flag, "since": since, "until": until}
-        filters |= {"ended_from": ended_from, "ended_to": ended_to, "limit": page_size}
-        while True:
-            page = self._get(f"/jobs?{query.encode(filters)}").body
-            yield from (Job.from_json(item) for item in page["items"])
-            if not page.get("cursor"):
-                return
-            filters["cursor"] = page["cursor"]
+        filters: query.Fields = {
+            "type": job_type,
+            "state": state,
+            "ref": ref,
+            "ref_prefix": ref_prefix,
+            "error": error,
+            "flag": flag,
+            "since": since,
+            "until": until,
+            "ended_from": ended_from,
+            "ended_to": ended_to,
+            "limit": page_size,
+        }
+        yield from map(Job.from_json, self._transport.pages("/jobs", filters))
 
     def history(self, job_id: str) -> Sequence[Mapping[str, Any]]:
         """Return every attempt as JSON, oldest first; with the reports that came too late."""
-        attempts: Sequence[Mapping[str, Any]] = self._get(f"{_path(job_id)}/history").body["attempts"]
+        attempts: Sequence[Mapping[str, Any]] = self._transport.get(f"{_path(job_id)}/history").body["attempts"]
         return attempts
 
     def why(self, job_id: str) -> str:
         """Return one sentence that says why the job is not done."""
-        return str(self._get(f"{_path(job_id)}/why").body["why"])
+        return str(self._transport.get(f"{_path(job_id)}/why").body["why"])
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job; the service refuses the result of a worker that holds it."""
@@ -184,7 +194,7 @@ class Client:
         """
         deadline = self._transport.monotonic() + timeout_seconds
         while True:
-            response = self._get(_path(job_id))
+            response = self._transport.get(_path(job_id))
             job, left = response.job(), deadline - self._transport.monotonic()
             if job.ended or left <= 0:
                 return job
@@ -268,12 +278,6 @@ class Client:
         if response.body is None:
             return None
         return Claim(self._transport, response, sent_at=sent_at, lease_seconds=body["lease_seconds"])
-
-    def _get(self, path: str) -> Response:
-        return self._repeat(lambda: self._transport.send("GET", path))
-
-    def _repeat(self, send: Callable[[], Response]) -> Response:
-        return self._transport.send_until(self._transport.monotonic() + PATIENCE_SECONDS, send)
 
     def _pause(self, seconds: float, stop: Callable[[], bool]) -> None:
         while seconds > 0 and not (stop() or self._transport.closed.is_set()):

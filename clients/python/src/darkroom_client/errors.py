@@ -24,7 +24,7 @@ class Stale(ApiError):
 
 
 class NotFound(ApiError):
-    """404: this job does not exist."""
+    """404: this job, or this message, does not exist."""
 
 
 class Conflict(ApiError):

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 from urllib.parse import urlencode
 
+#: What is asked for, by name.
+Fields: TypeAlias = Mapping[str, str | int | datetime | None]
 
-def encode(fields: Mapping[str, str | int | datetime | None]) -> str:
+
+def encode(fields: Fields) -> str:
     """Return a query; what is None is left out."""
     given = {name: value for name, value in fields.items() if value is not None}
     return urlencode({name: rfc3339(each) if isinstance(each, datetime) else each for name, each in given.items()})

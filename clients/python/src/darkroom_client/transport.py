@@ -3,17 +3,20 @@
 import json
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import urllib3
 
+from darkroom_client import query
 from darkroom_client.errors import Unavailable, error_type
 from darkroom_client.job import Job
 
 #: The most that a request may take: to connect, and between two bytes.
 REQUEST_SECONDS = 30.0
+#: How long calls are repeated that may safely be repeated; the ends of a claim are repeated as long as its lease.
+PATIENCE_SECONDS = 60.0
 #: Pauses after failures double from the first to the longest; half of each is random.
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 
@@ -110,6 +113,24 @@ class Transport:
         except urllib3.exceptions.HTTPError as error:
             raise Unavailable(0, "unreachable", f"{method} {path}: {type(error).__name__}") from error
         return self._read(response.status, response.headers, response.data)
+
+    def get(self, path: str) -> Response:
+        """Read, and repeat that for a while."""
+        return self.repeat(lambda: self.send("GET", path))
+
+    def pages(self, path: str, filters: query.Fields) -> Iterator[Any]:
+        """Yield the items of a list; each page is one request, sent when it is needed."""
+        cursor: str | None = None
+        while True:
+            page = self.get(f"{path}?{query.encode({**filters, 'cursor': cursor})}").body
+            yield from page["items"]
+            cursor = page.get("cursor")
+            if not cursor:
+                return
+
+    def repeat(self, send: Callable[[], Response]) -> Response:
+        """Send what may safely be sent again, for a while."""
+        return self.send_until(self.monotonic() + PATIENCE_SECONDS, send)
 
     def send_until(self, deadline: float, send: Callable[[], Response]) -> Response:
         """Send at least once, and again with growing pauses while the outcome is unknown and time is left.
