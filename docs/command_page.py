@@ -32,12 +32,13 @@ def _chapter(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401 - of cli
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     words = [each.metavar if each.required else f"[{each.metavar}]" for each in arguments]
     yield f"```\n{' '.join([f'darkroom {name} [OPTIONS]', *words])}\n```\n"
-    yield table([_HEAD, *((f"`{_form(each)}`", each.help) for each in command.params)])
+    yield table([_HEAD, *((_form(each), each.help) for each in command.params)])
 
 
 def _form(parameter: Any) -> str:  # noqa: ANN401 - as above
     names = ", ".join(parameter.opts) if parameter.param_type_name == "option" else ""
-    return f"{names} {parameter.metavar or ''}".strip()
+    forms = f"{names} {parameter.metavar or ''}".strip().split("|")
+    return " or ".join(f"`{form}`" for form in forms)  # a bar would end the cell, in code too
 
 
 def _worker(options: ArgumentParser) -> Iterator[str]:

@@ -46,6 +46,8 @@ _OF_OTHERS: tuple[str, ...] = (
     "PYTHON_",
 )
 _OF_OTHERS += ("WEBSITE_", "REQUESTS_CA_", "SSL_CERT_", "XDG_")
+#: Between cells; one in code must be escaped too.
+_BAR = re.compile(r"(?<!\\)\|")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 
@@ -53,6 +55,14 @@ _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 def test_the_tables_of_a_document_are_those_of_the_code(path: Path) -> None:
     text = path.read_text("utf-8")
     assert make.filled(text) == text, "run `python -m docs.make`"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_each_row_of_a_table_has_as_many_cells_as_its_head(path: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for rows in re.findall(r"(?:^\|.*\n)+", prose, re.MULTILINE):
+        head, *rest = rows.splitlines()
+        assert [row for row in rest if len(_BAR.findall(row)) != len(_BAR.findall(head))] == []
 
 
 def test_every_error_code_in_the_code_is_explained() -> None:
