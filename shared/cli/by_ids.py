@@ -1,4 +1,4 @@
-"""Act on what an operator names by its id: no list, no ledger, and a line for each."""
+"""Act on what an operator names, by its id or as an image: no list, no ledger, and a line for each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from shared.cli import words
+from shared.cli import lookup, words
 from shared.cli.acts import Act
 from shared.cli.bulk import Bulk, Interrupted
 from shared.cli.connect import Options, connect
@@ -21,13 +21,18 @@ from shared.cli.selection import time_of
 from shared.cli.service import Service
 from shared.clock import DATE_STEP
 from shared.errors import InvalidReference
-from shared.rules import ids as job_ids
 from shared.rules.timestamps import rfc3339
 from shared.runtime import Runtime
 
 
-def by_ids(act: Act, ids: Sequence[str], manner: Manner, more: Mapping[str, Any] = NOTHING) -> NoReturn:
-    """Act on what has these ids, and exit; one that is refused does not stop the others.
+def by_ids(act: Act, names: Sequence[str], manner: Manner, more: Mapping[str, Any] = NOTHING) -> NoReturn:
+    """Act on what is named, and exit; one that is refused does not stop the others.
+
+    Args:
+        act: What to do.
+        names: Ids; for jobs, ids and names of images too, which stand for the jobs of their newest versions.
+        manner: How the operator wants it.
+        more: Other fields of each call.
 
     Raises:
         Exit: Always.
@@ -35,14 +40,14 @@ def by_ids(act: Act, ids: Sequence[str], manner: Manner, more: Mapping[str, Any]
     if manner.dry_run:
         stop(Status.USAGE, "Ids match themselves. Give filters with --dry-run.")
     with exit_on_error():
-        _ask(act, len(set(ids)), manner)
+        _ask(act, len(set(names)), manner)
         errand = _Errand(connect(Options(manner.url, manner.settings)), open_output(), more)
         try:
-            errand.run(act, ids)
+            errand.run(act, names)
         except Interrupted:
             raise typer.Exit(Status.INTERRUPTED) from None
         finally:
-            errand.print(ids, act.words.past, as_json=manner.as_json)
+            errand.print(names, act.words.past, as_json=manner.as_json)
         raise typer.Exit(errand.status)
 
 
@@ -58,15 +63,20 @@ def _ask(act: Act, count: int, manner: Manner) -> None:
 
 @dataclass
 class _Errand:
-    """What becomes of each id.
+    """What becomes of each thing that is named.
 
     Attributes:
-        results: Outcome, code and sentence of each id that has one.
+        service: The API.
+        output: Where the results go.
+        more: Other fields of each call.
+        ids: The id of what each name stands for, where that is known.
+        results: Outcome, code and sentence of each id that has one, and of each name that stands for nothing.
     """
 
     service: Service
     output: Output
     more: Mapping[str, Any]
+    ids: dict[str, str] = field(default_factory=dict)
     results: dict[str, tuple[str, str | None, str | None]] = field(default_factory=dict)
 
     @property
@@ -74,17 +84,38 @@ class _Errand:
         """How the command ends."""
         return Status.DONE if all(outcome == DONE for outcome, *_ in self.results.values()) else Status.REFUSED
 
-    def run(self, act: Act, ids: Sequence[str]) -> None:
-        """Act on all of them, jobs first."""
-        groups: dict[Act, list[str]] = {}
-        for identity in dict.fromkeys(ids):
+    def run(self, act: Act, names: Sequence[str]) -> None:
+        """Act on all of them, jobs first. Costs: 1 or 2 requests for each that is no id of a job, and the calls."""
+        groups: dict[Act, dict[str, None]] = {}
+        for name in dict.fromkeys(names):
             try:
-                groups.setdefault(_act_on(act, identity), []).append(identity)
+                each, identity = self._find(act, name)
             except InvalidReference as error:
-                self.results[identity] = REFUSED, "invalid", str(error)
+                self.results[name] = REFUSED, "invalid", str(error)
+            except lookup.NoSuchThing as error:
+                self.results[name] = REFUSED, "not_found", str(error).removeprefix(f"{name}: ")
+            else:
+                self.ids[name] = identity
+                groups.setdefault(each, {})[identity] = None
         with Interrupts(lambda: None) as interrupts:
             for each, group in groups.items():
-                self._send(each, group, interrupts)
+                self._send(each, [*group], interrupts)
+
+    def _find(self, act: Act, name: str) -> tuple[Act, str]:
+        """Return what to do, and the id of what to do it to: a redrive takes the id of a rejected message as well.
+
+        Raises:
+            InvalidReference: A rejected message can't be named like this.
+            NoSuchThing: It is no job and no image.
+        """
+        is_rejected = words.REJECTED_ID.fullmatch(name) is not None
+        if act is Act.REDRIVE_JOBS and is_rejected:
+            return Act.REDRIVE_REJECTED, name
+        if act.is_of_jobs:
+            return act, name if lookup.is_job_id(name) else str(lookup.find_job(self.service, name)["id"])
+        if not is_rejected:
+            raise InvalidReference("The id of a rejected message must be 32 hex digits.")
+        return act, name
 
     def _send(self, act: Act, ids: Sequence[str], interrupts: Interrupts) -> None:
         ledger, runtime = Ledger(), Runtime()
@@ -107,30 +138,15 @@ class _Errand:
             pause=runtime.pause,
         ).act()
 
-    def print(self, ids: Sequence[str], past: str, *, as_json: bool) -> None:
-        """Print a line for each id that has a result, in the order in which they were given."""
+    def print(self, names: Sequence[str], past: str, *, as_json: bool) -> None:
+        """Print a line for each name that has a result, in the order in which they were given."""
         output = self.output
-        for identity in dict.fromkeys(ids):
+        for name in dict.fromkeys(names):
+            identity = self.ids.get(name, name)
             if identity not in self.results:
                 continue
             outcome, code, detail = self.results[identity]
             if as_json:
                 output.json_line({"id": identity, "outcome": outcome, "code": code, "detail": detail})
             else:
-                output.line(f"{identity}: {past if outcome == DONE else detail}")
-
-
-def _act_on(act: Act, identity: str) -> Act:
-    """Return the act for an id: a redrive is one of a rejected message where the id is one's.
-
-    Raises:
-        InvalidReference: The id is of another form.
-    """
-    is_rejected = words.REJECTED_ID.fullmatch(identity) is not None
-    if act is Act.REDRIVE_JOBS and is_rejected:
-        return Act.REDRIVE_REJECTED
-    if act.is_of_jobs:
-        job_ids.kind(identity)
-    elif not is_rejected:
-        raise InvalidReference("The id of a rejected message must be 32 hex digits.")
-    return act
+                output.line(f"{name}: {past if outcome == DONE else detail}")

@@ -8,7 +8,8 @@ from shared.cli.filters import Error, Flag, InState, Ref, Since, Type, Until
 from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
 
 Ids = Annotated[
-    list[str] | None, typer.Argument(metavar="ID…", help="Ids of jobs or of rejected messages; or give filters.")
+    list[str] | None,
+    typer.Argument(metavar="ID|IMAGE…", help="Jobs, images or ids of rejected messages; or give filters."),
 ]
 
 

@@ -77,6 +77,7 @@ class JobsService:
         answers: Mapping[str, Callable[[], dict[str, Any]]] = {
             "/actions": lambda: {"items": [], "cursor": None, "as_of": rfc3339(self.now)},
             "/jobs": lambda: self._list(query or {}),
+            "/images": lambda: {"items": self._images(query or {})},
             "/jobs/actions": lambda: self._act(body),
         }
         content = answers[path]()
@@ -92,6 +93,9 @@ class JobsService:
         shown = ids[: self._page]
         items = [{"id": each, "ref": f"{each}.png", "state": "FAILED", "error": {"code": "odd"}} for each in shown]
         return {"items": items, "cursor": shown[-1] if ids[len(shown) :] else None}
+
+    def _images(self, query: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [{"name": query["name"], "job": {"id": each}} for each in self.ids if query["name"] == f"{each}.png"]
 
     def _act(self, body: Mapping[str, Any]) -> dict[str, Any]:
         as_of = datetime.fromisoformat(body["as_of"])

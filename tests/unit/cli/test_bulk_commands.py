@@ -249,15 +249,24 @@ def test_wrong_usage_ends_it_with_2_and_says_what_to_do(
 
 def test_ids_are_acted_on_without_a_list_and_a_journal(command: Command, service: JobsService, tmp_path: Path) -> None:
     first, last = service.ids[0], service.ids[-1]
-    result = command("redrive", last, "no id", first, first)
+    result = command("redrive", last, first, first)
     assert result.exit_code == 1
-    assert result.stdout.splitlines() == [
-        f"{last}: outdated.",
-        "no id: The job id must be '{type}-{32 hex digits}'.",
-        f"{first}: redriven",
-    ]
+    assert result.stdout.splitlines() == [f"{last}: outdated.", f"{first}: redriven"]
     assert [path for path, _ in service.calls] == ["/actions", "/jobs/actions"]
     assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_an_image_stands_for_the_job_of_its_newest_version(command: Command, service: JobsService) -> None:
+    first, second, *_ = service.ids
+    result = command("redrive", f"{first}.png", f"images/{second}.png", first, "none.png")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"{first}.png: redriven",
+        f"images/{second}.png: redriven",
+        f"{first}: redriven",
+        "none.png: No image is recorded under this name, and it is no id of a job or an image.",
+    ]
+    assert [body["ids"] for path, body in service.calls if path == "/jobs/actions"] == [[first, second]]
 
 
 def test_each_call_names_the_operation_its_beginning_and_its_filters(command: Command, service: JobsService) -> None:
