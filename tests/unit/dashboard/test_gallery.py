@@ -123,11 +123,12 @@ def test_what_lives_keeps_its_card_until_it_changes_and_the_others_theirs(page: 
 def test_more_is_loaded_by_the_cursor_and_stays_while_the_first_page_moves_on(page: Browser) -> None:
     result = page.run(
         """const page = new Page(), [a, b, c] = ["a", "b", "c"].map((name) => page.image(name));
-           const answer = (items, cursor, at = "") => page.answer(`GET images?order=newest&brief=true&limit=${at ? 24 : 12}${at}`,
-             { items, cursor, complete: true });
+           const path = (at) => `GET images?order=newest&brief=true&limit=${at ? 24 : 12}${at}`;
+           const answer = (items, cursor, at = "") => page.answer(path(at), { items, cursor, complete: true });
            answer([b], "x/y="); answer([c], null, "&cursor=x%2Fy%3D"); await page.load();
            const seen = [page.texts("#cards .name")]; await page.click(page.named("Load more"));
-           seen.push(page.texts("#cards .name")); page.answer("GET images", { items: [a, b], cursor: "x/y=", complete: true }); await page.advance(4000);
+           seen.push(page.texts("#cards .name")); page.answer("GET images", { items: [a, b], cursor: "x/y=" });
+           await page.advance(4000);
            return [...seen, page.texts("#cards .name"), page.named("Load more").hidden];"""
     )
     assert result == [["b"], ["b", "c"], ["a", "b", "c"], True]
@@ -166,8 +167,8 @@ def test_a_failure_to_load_more_is_not_repeated_at_once(page: Browser) -> None:
         """const page = new Page(), image = page.image("a");
            page.inView = () => true; page.answer("GET images", { items: [image], cursor: "x", complete: true });
            page.answer("GET images?order=newest&brief=true&limit=24&cursor=x", null, { status: 503 });
-           await page.load(); const more = () => page.sent("GET", "images?").filter((one) => one.path.endsWith("cursor=x"));
-           return [more().length, page.text("#trouble"), page.named("Load more").disabled];"""
+           await page.load(); const more = page.sent("GET", "images?").filter(({ path }) => path.endsWith("cursor=x"));
+           return [more.length, page.text("#trouble"), page.named("Load more").disabled];"""
     )
     assert result == [1, "The service responded with 503.", False]
 
