@@ -123,6 +123,8 @@ def _look(ids: Sequence[str], filters: Mapping[str, Any], manner: Manner) -> Non
                 output.json_line(message)
         else:
             _show(output, sorted(messages, key=lambda message: text(message.get("at"))))
+        if not (messages or manner.as_json):
+            output.note("No rejected message matches.")
 
 
 def _show(output: Output, messages: Sequence[Mapping[str, Any]]) -> None:

@@ -55,6 +55,13 @@ def test_a_list_for_people_has_the_newest_last_and_commands_no_terminal(command:
     ]
 
 
+def test_an_empty_list_says_so_to_people_alone(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = FakeService({"GET /rejected": answer({"items": [], "cursor": None})})
+    monkeypatch.setattr("shared.cli.connect.connect", lambda _: empty)
+    results = command(), command("--json")
+    assert [(result.stdout, result.stderr) for result in results] == [("", "No rejected message matches.\n"), ("", "")]
+
+
 def test_a_list_for_programs_has_all_that_the_api_has(command: Command) -> None:
     lines = command("--json").stdout.splitlines()
     assert [json.loads(line) for line in lines] == [_message(NEW, 2, "[red]\x1b[2J"), _message(OLD, 1)]
