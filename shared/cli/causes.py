@@ -42,3 +42,6 @@ def show_causes(causes: Mapping[str, Any], output: Output, *, as_json: bool) -> 
     output.table([Column("jobs", right=True), "oldest", Column("why", Kind.TEXT)], rows)
     if not causes.get("complete", True):
         output.note("There are more jobs than were looked at.")
+    moment = moments.whole(causes.get("as_of"))
+    if moment and not as_json:
+        output.note(f"As of {moment}: the service looks at all of them once a minute.")

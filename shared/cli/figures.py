@@ -90,6 +90,8 @@ def _figures(body: Body, *, ages: bool) -> dict[str, str]:
     }
     for name, age in _object(body.get("upkeep")).items():
         figures[f"last {name}"] = _upkeep(_object(age), ages=ages)
+    if ages:
+        figures["counted at"] = moments.whole(body.get("as_of"))
     if body.get("capped"):
         figures["counted"] = "There are more jobs than were counted."
     return {name: value for name, value in figures.items() if value}

@@ -33,7 +33,13 @@ def test_figures_are_a_table_of_jobs_and_lines_of_all_else() -> None:
     show_stats(STATS, output, as_json=False)
     lines = [" ".join(line.split()) for line in text_of(output).splitlines()]
     assert lines[:2] == ["type PENDING RUNNING COMPLETED FAILED CANCELED", "image-analysis 1,000 2"]
-    assert {"oldest due job 90 s", "poison messages 3", "last sweep 12 s ago", "last purge never, late"} <= set(lines)
+    assert {
+        "counted at 2026-05-04T12:00:00Z",
+        "oldest due job 90 s",
+        "poison messages 3",
+        "last sweep 12 s ago",
+        "last purge never, late",
+    } <= set(lines)
 
 
 def test_a_program_gets_the_figures_as_they_are() -> None:
@@ -76,13 +82,16 @@ def test_a_cause_has_its_number_its_age_an_example_and_what_helps() -> None:
     output = terminal()
     group = {"title": "Failed with empty_blob", "code": "empty_blob", "count": 1_200, "oldest_age_seconds": 7_200,
              "first_ids": ["a", "b"], "mend": "darkroom redrive --state FAILED --error empty_blob"}  # fmt: skip
-    show_causes({"groups": [group], "complete": False}, output, as_json=False)
+    show_causes({"groups": [group], "complete": False, "as_of": STATS["as_of"]}, output, as_json=False)
     assert [" ".join(line.split()) for line in text_of(output).splitlines()[1:]] == [
         "1,200 2 h Failed with empty_blob",
         "such as a",
         "→ darkroom redrive --state FAILED --error empty_blob",
     ]
-    assert notes_of(output) == "There are more jobs than were looked at.\n"
+    assert notes_of(output).splitlines() == [
+        "There are more jobs than were looked at.",
+        "As of 2026-05-04T12:00:00Z: the service looks at all of them once a minute.",
+    ]
 
 
 def test_nothing_late_is_said_in_a_line() -> None:

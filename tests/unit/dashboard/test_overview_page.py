@@ -70,7 +70,7 @@ def test_late_jobs_are_grouped_by_cause_with_the_command_that_mends_them(page: B
     )
     assert "12Failed with broken" in result[0]
     assert "darkroom redrive --state FAILED --error broken" in result[0]
-    assert "There are more than were looked at." in result[0]
+    assert "There are more than were looked at.Counted at" in result[0]
     assert result[1] == ["#/jobs?state=FAILED&error=broken", *(f"#/jobs/{each}" for each in IDS[:10])]
 
 

@@ -20,6 +20,11 @@ export function chips(entries) {
   return make("ul", entries.map(([kind, text]) => make("li", text, { class: `chip ${kind}` })), { class: "row chips" });
 }
 
+// When the service counted what stands above: it counts once a minute.
+export function countedAt(value) {
+  return make("p", [make("span", "Counted at "), moment(value)], { class: "faint small" });
+}
+
 // A moment in one short line of a table; nothing for what is none. Its title has all of it.
 export function when(value) {
   if (text(value) === null) return null;

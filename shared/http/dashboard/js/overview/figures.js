@@ -1,7 +1,7 @@
 // How many jobs there are, and whether what should go on by itself goes on.
 import { make } from "../dom.js";
-import { ago, duration, moment, number } from "../format.js";
-import { facts, sentence, table, when } from "../parts.js";
+import { ago, duration, number } from "../format.js";
+import { countedAt, facts, sentence, table, when } from "../parts.js";
 import { link } from "../router.js";
 import { brief, finite, list, object, text } from "../values.js";
 
@@ -28,7 +28,7 @@ export function figures(stats) {
       tile("Missed images", missed === null ? "not known" : number(missed), missed > 0),
       tile("Reports that came too late", number(stats.stale_reports_total)), ...upkeep(stats.upkeep),
     ], { class: "figures" }),
-    make("p", [make("span", "Counted at "), moment(stats.as_of)], { class: "faint small" }),
+    countedAt(stats.as_of),
   ];
 }
 

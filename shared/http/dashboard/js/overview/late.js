@@ -1,7 +1,7 @@
 // Jobs that are late or failed, by their cause, with the command that mends each.
 import { make } from "../dom.js";
 import { duration, number } from "../format.js";
-import { chips, mending, middle, sentence } from "../parts.js";
+import { chips, countedAt, mending, middle, sentence } from "../parts.js";
 import { link } from "../router.js";
 import { finite, list, object, text, words } from "../values.js";
 
@@ -34,8 +34,8 @@ function group(one) {
 
 export function late(value) {
   const groups = list(value.groups).filter((one) => object(one) !== null);
-  if (groups.length === 0) return [sentence("No job is late, and none failed in the last 24 hours.", "notice good")];
-  const parts = [make("ul", groups.map(group), { class: "grid" })];
+  const none = "No job is late, and none failed in the last 24 hours.";
+  const parts = [groups.length ? make("ul", groups.map(group), { class: "grid" }) : sentence(none, "notice good")];
   if (value.complete === false) parts.push(sentence("There are more than were looked at."));
-  return parts;
+  return [...parts, countedAt(value.as_of)];
 }
