@@ -3,7 +3,7 @@
 Exit statuses are in ``exits``. Of ``worker``: 0 all is settled, 1 it was cut short, 2 a setting is wrong, 3 it failed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import typer
 
@@ -27,25 +27,32 @@ from shared.cli.commands.upload import upload
 from shared.cli.commands.verify import verify
 from shared.cli.commands.why import why
 from shared.cli.commands.worker import worker
+from shared.cli.root import Root
 from shared.cli.worker_options import PURPOSE
 
 app = typer.Typer(
-    help="Look at Darkroom's jobs and images, act on them, and set up, check and repair its storage.",
+    cls=Root,
+    help="Look at Darkroom's jobs and images, act on them, and set up, check and repair its storage. "
+    "For the options of a command: darkroom COMMAND --help",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help fits a screen, and nothing in it is markup
     pretty_exceptions_enable=False,  # it would show local variables, keys among them
 )
-#: In the order of the help: what shows, what acts, and what sets up.
-COMMANDS: tuple[Callable[..., None], ...] = (
-    *(jobs, show, why, history, trace, lock, stats, actions),
-    *(upload, backfill, export),
-    *(cancel, redrive, delete, rejected),
-    *(analyze, init, verify, doctor),
-)
-for command in COMMANDS:
-    app.command()(command)
+#: Of the help, the panel where ``worker`` stands too.
+_SET_UP = "Set up, check and run"
+#: In the order of the help, each panel with its commands.
+PANELS: Mapping[str, Sequence[Callable[..., None]]] = {
+    "Look": (jobs, show, why, history, trace, lock, stats, actions),
+    "Bring images in, and reports out": (upload, backfill, export),
+    "Act": (cancel, redrive, delete, rejected),
+    _SET_UP: (analyze, init, verify, doctor),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 app.command(
     "worker",
     help=PURPOSE,
+    rich_help_panel=_SET_UP,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )(worker)

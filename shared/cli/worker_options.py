@@ -9,7 +9,7 @@ from typing import TypeVar
 from shared.cli.words import address
 
 T = TypeVar("T")
-PURPOSE = "Consume the job queue outside Azure Functions. It also does what timers do, and logs JSON lines to stderr."
+PURPOSE = "Consume the job queue. It needs no Azure Functions, does what timers do, and logs JSON lines to stderr."
 
 
 def parser() -> ArgumentParser:

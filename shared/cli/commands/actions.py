@@ -7,7 +7,7 @@ from shared.cli.options import AsJson, SettingsFile, Url
 
 
 def actions(*, limit: Limit = 50, as_json: AsJson = False, url: Url = None, settings: SettingsFile = None) -> None:
-    """List what operators have done. The latest comes first: who, when, to how many, and what came of it."""
+    """List what operators did. The latest comes first: who, when, to how many, and what came of it."""
     from shared.cli.action_list import show_actions
     from shared.cli.output import open_output
     from shared.cli.service import items

@@ -12,7 +12,7 @@ Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Local imag
 
 
 def analyze(files: Files, *, as_json: AsJson = False, settings: SettingsFile = None) -> None:
-    """Analyse local files as jobs do. The exit status is 1 if a file has no report."""
+    """Analyse local files. Jobs do it in the same way. The exit status is 1 if a file has no report."""
     from shared.cli import analyze as analysis
     from shared.cli import settings as app_settings
     from shared.cli.output import open_output

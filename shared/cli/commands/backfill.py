@@ -18,7 +18,7 @@ def backfill(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Record the images of the container that have no job yet.
+    """Record images without jobs. It walks through the whole container.
 
     The walk goes on where the timer's has stopped; after an interruption, give the same command again.
     """

@@ -27,7 +27,7 @@ def cancel(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Cancel waiting or running jobs. A worker that holds one loses its lease."""
+    """Cancel live jobs. They wait or run; a worker that holds one loses its lease."""
     from shared.cli.acts import Act
     from shared.cli.filters import JobFilters
     from shared.cli.on_jobs import act_on_jobs

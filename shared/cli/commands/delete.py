@@ -29,7 +29,7 @@ def delete(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Delete jobs that have ended, with their reports and thumbnails."""
+    """Delete ended jobs. Their reports and thumbnails go with them."""
     from shared.cli.acts import Act
     from shared.cli.filters import JobFilters
     from shared.cli.on_jobs import act_on_jobs

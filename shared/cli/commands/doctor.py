@@ -20,7 +20,7 @@ Flex = Annotated[bool, typer.Option("--flex", help="Check the settings for Flex 
 def doctor(
     *, deployed: Deployed = None, flex: Flex = False, as_json: AsJson = False, settings: SettingsFile = None
 ) -> None:
-    """Check settings, storage and the deployed app. Say what to do, and exit with 1 if there is a problem."""
+    """Check settings and storage. Check the deployed app too. Say what to do, and exit with 1 if there is a problem."""
     from shared.cli import doctor as findings
     from shared.cli import settings as app_settings
     from shared.cli.app_client import DeployedApp

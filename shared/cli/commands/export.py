@@ -36,7 +36,7 @@ def export(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Write jobs and their reports to a file. It is JSON Lines, Parquet, or CSV without formulas for spreadsheets."""
+    """Write jobs to a file. It has their reports, as JSON Lines, Parquet, or CSV without formulas for spreadsheets."""
     from shared import clock
     from shared.cli.service import items
 

@@ -7,7 +7,7 @@ from shared.cli.options import AsJson, SettingsFile, Url
 
 
 def history(thing: Thing, *, as_json: AsJson = False, url: Url = None, settings: SettingsFile = None) -> None:
-    """List all attempts at a job, and reports that came too late."""
+    """List the attempts at a job. Reports that came too late are listed too."""
     from shared.cli import lookup
     from shared.cli.attempts import show_attempts
     from shared.cli.output import open_output

@@ -5,7 +5,7 @@ from shared.cli.options import SettingsFile
 
 
 def init(settings: SettingsFile = None) -> None:
-    """Create the missing tables, queue and containers. List them all."""
+    """Set up the storage. Create the missing tables, queue and containers, and list them all."""
     from shared import wiring
     from shared.cli import settings as app_settings
     from shared.cli import show

@@ -6,7 +6,7 @@ from shared.cli.options import AsJson, SettingsFile, Url
 
 
 def lock(*, as_json: AsJson = False, url: Url = None, settings: SettingsFile = None) -> None:
-    """List the locks of what timers do. It says who holds each, until when, and when its work was last done."""
+    """List the locks of timers. It says who holds each, until when, and when its work was last done."""
     from shared import clock
     from shared.cli.figures import show_locks
     from shared.cli.output import open_output

@@ -30,7 +30,7 @@ def redrive(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Run failed or canceled jobs again. Try rejected messages again by their ids."""
+    """Run failed jobs again. Canceled ones and rejected messages can be tried again too."""
     from shared.cli.acts import Act
     from shared.cli.filters import JobFilters
     from shared.cli.on_jobs import act_on_jobs

@@ -12,7 +12,7 @@ Thing = Annotated[str, typer.Argument(metavar="ID|IMAGE", help="The id of a job,
 
 
 def show(thing: Thing, *, as_json: AsJson = False, url: Url = None, settings: SettingsFile = None) -> None:
-    """Show a job or an image: state, times, error, report."""
+    """Show a job or an image. It prints the state, times, error and report."""
     from shared import clock
     from shared.cli import lookup
     from shared.cli.job_page import show_image, show_job

@@ -7,7 +7,7 @@ from shared.cli.options import AsJson, SettingsFile, Url
 
 
 def stats(*, watch: IsWatch = False, as_json: AsJson = False, url: Url = None, settings: SettingsFile = None) -> None:
-    """Show the numbers of jobs, and how late anything is."""
+    """Show the numbers of jobs. It also says how late anything is."""
     from shared.cli.figures import show_stats, show_stats_changes
     from shared.cli.output import open_output
     from shared.cli.watch import Watch

@@ -25,7 +25,7 @@ def upload(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Upload images and have them analysed.
+    """Upload images. Jobs then analyse them.
 
     An image that is there already is left as it is. So after an interruption, give the same command again: it goes on.
     """

@@ -14,7 +14,7 @@ NoBlobs = Annotated[bool, typer.Option("--no-blobs", help="Check rows only, not 
 def verify(
     *, repair: Repair = False, as_json: AsJson = False, no_blobs: NoBlobs = False, settings: SettingsFile = None
 ) -> None:
-    """Check every row while workers run. The exit status is 1 if a violation remains."""
+    """Check every row. Workers may run meanwhile. The exit status is 1 if a violation remains."""
     from shared import wiring
     from shared.cli import settings as app_settings
     from shared.cli import show

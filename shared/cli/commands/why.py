@@ -22,7 +22,7 @@ def why(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Say why a job is not done, or how it ended, and what helps."""
+    """Say why a job is not done. Of an ended job, say how it ended. Say what helps."""
     from shared.cli import lookup
     from shared.cli.causes import show_causes, show_reason
     from shared.cli.output import open_output

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_group
 from typer.testing import CliRunner
 
-from shared.cli import command
+from shared.cli import command as process
 from shared.cli.exits import Status
 from shared.cli.main import app
 from tests.words import ROOT
@@ -28,18 +28,26 @@ print(json.dumps(list(sys.modules)))
 """
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_each_command_fits_a_screen(name: str) -> None:
-    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"}, prog_name="darkroom")
-    lines = shown.stdout.splitlines()
-    assert (shown.exit_code, len(lines) <= 23, max(map(len, lines)) <= 80) == (0, True, True), shown.stdout
+def help_of(*words: str, columns: int = 80) -> list[str]:
+    """Return the lines of a help."""
+    shown = CliRunner().invoke(app, [*words, "--help"], prog_name="darkroom", terminal_width=columns)
+    assert shown.exit_code == 0, shown.output
+    return shown.stdout.splitlines()
 
 
-def test_the_help_says_in_one_whole_line_what_each_command_does() -> None:
-    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}, prog_name="darkroom").stdout
-    lines = shown.partition("Commands:\n")[2].splitlines()
-    assert len(lines) == len(COMMANDS) + 1
-    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
+@pytest.mark.parametrize("words", [(), *((name,) for name in COMMANDS)])
+def test_each_help_fits_a_screen(words: tuple[str, ...]) -> None:
+    lines = help_of(*words)
+    assert (len(lines) <= 23, max(map(len, lines)) <= 80) == (True, True), "\n".join(lines)
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_the_help_has_the_first_sentence_of_each_command_on_one_line(columns: int) -> None:
+    text = "\n".join(help_of(columns=columns))
+    for name, command in get_group(app).commands.items():
+        sentence = (command.help or "").partition(".")[0]
+        assert f"{f'  {name}':<12}{sentence}." in text, text
+    assert max(map(len, text.splitlines())) <= columns
 
 
 @pytest.mark.parametrize(
@@ -65,7 +73,7 @@ def test_ctrl_c_while_a_command_loads_ends_it_without_a_traceback(monkeypatch: p
     monkeypatch.setattr("shared.cli.main.app", interrupt)
     monkeypatch.setattr("sys.argv", ["darkroom", "jobs"])
     with pytest.raises(SystemExit) as ended:
-        command.main()
+        process.main()
     assert ended.value.code == Status.INTERRUPTED
 
 
@@ -78,6 +86,6 @@ def test_a_full_disk_ends_a_command_without_a_traceback(
     monkeypatch.setattr("shared.cli.main.app", fail)
     monkeypatch.setattr("sys.argv", ["darkroom", "jobs"])
     with pytest.raises(SystemExit) as ended:
-        command.main()
+        process.main()
     assert ended.value.code == Status.FAILED
     assert capsys.readouterr().err == "darkroom: The output can't be written: No space left on device.\n"
