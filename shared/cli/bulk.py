@@ -72,6 +72,7 @@ class Bulk:
             ServiceDown: The service is out, or does not decide on some jobs. Those are for another time.
             ServiceRefused: The service refuses the whole batch, as it would refuse every other.
             LedgerUnusable: The ledger can't be written any more.
+            OSError: ``watch`` can't tell anybody of results any more; they are noted all the same.
         """
         self._earlier = frozenset(self.ledger.progress.tries)
         batches = iter(list(_batches(self.ledger.progress.remainder())))
@@ -90,7 +91,10 @@ class Bulk:
                 running, failure = running - 1, failure or event.error
             else:
                 self.ledger.settle(event)
-                self.watch(event)
+                try:
+                    self.watch(event)
+                except OSError as error:  # its output: what is on its way comes to its end, and is noted
+                    failure = failure or error
         if failure is not None:
             raise failure
         if self.ledger.progress.remainder():

@@ -102,7 +102,7 @@ class Dialogue:
         except (KeyboardInterrupt, Interrupted, typer.Abort):
             self._say_how_to_go_on(ledger)
             return Status.INTERRUPTED
-        except (ServiceDown, ServiceRefused, LedgerUnusable):
+        except (ServiceDown, ServiceRefused, LedgerUnusable, OSError):
             self._say_how_to_go_on(ledger)
             raise
         refused = ledger.progress.refusals
@@ -189,13 +189,16 @@ class Dialogue:
                 self.results.json_line({"id": plan[place], "outcome": outcome, "code": code, "detail": detail})
 
     def _say_how_to_go_on(self, ledger: Ledger) -> None:
-        """Say how far it is; an operation without a plan is none to go on with."""
+        """Say how far it is; an operation without a plan, or with all of its results, is none to go on with."""
         output, progress = self.output, ledger.progress
         if not progress.plan:
             ledger.end()
             return
         self._sum_up(progress)
         rest = len(progress.plan) - len(progress.outcomes)
+        if not rest:
+            ledger.end()
+            return
         output.note(f"{self.act.things(rest)} left. To go on: {shlex.join(self.line)}")
 
     def _sum_up(self, progress: Progress) -> None:

@@ -1,9 +1,12 @@
 """Exit statuses of the command, and which error ends it with which."""
 
+import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
+from pathlib import Path
 from typing import NoReturn, Self
 
 import typer
@@ -29,6 +32,7 @@ class Status(IntEnum):
     USAGE = 2, "An option, a setting or a key is wrong."
     FAILED = 3, "Storage or the app can't be reached or has failed, or no image could be analysed."
     INTERRUPTED = 130, "Ctrl-C has ended it."
+    UNREAD = 141, "The reader of its output is gone, such as `head`."
 
     def __new__(cls, value: int, meaning: str) -> Self:
         """Keep the meaning beside the number."""
@@ -59,6 +63,27 @@ def exit_on_error(failure: str = "storage failed") -> Iterator[None]:
         stop(Status.FAILED, f"{failure}: {error}")
     except KeyboardInterrupt:
         raise typer.Exit(Status.INTERRUPTED) from None
+
+
+@contextmanager
+def exit_when_unread() -> Iterator[None]:
+    """Exit without a word when the reader of the output is gone.
+
+    Raises:
+        Exit: With the status that a shell gives a program that this signal has ended: 128 and SIGPIPE's number.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        _discard_output()
+        raise typer.Exit(Status.UNREAD) from None
+
+
+def _discard_output() -> None:
+    """Send to nowhere what is still to be written: at its end Python would try once more, and say that it can't."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _sentences(refused: ServiceRefused) -> Sequence[str]:

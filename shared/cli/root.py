@@ -1,10 +1,12 @@
-"""The root of the command: its help, which fits a screen."""
+"""The root of the command: its help, which fits a screen, and its end when nobody reads what it prints."""
 
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from typer.core import TyperGroup
+
+from shared.cli.exits import exit_when_unread
 
 #: Columns of the half of a line that has one command, and of a whole line.
 _HALF, _LINE = 40, 78
@@ -14,7 +16,17 @@ _NAME = 10
 class Root(TyperGroup):
     """The group of all commands."""
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - of click, which typer brings in a form of its own
+    def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - of click, which typer brings in a form of its own
+        """Parse the options of the root; its help is printed here."""
+        with exit_when_unread():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as above
+        """Run a command."""
+        with exit_when_unread():
+            return super().invoke(ctx)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
         """Write the first sentence of each command below its panel's name, two commands a line where there is room."""
         formatter.write("\n")
         for panel, commands in groupby(self.commands.values(), key=_panel):

@@ -49,6 +49,8 @@ def export(
                 written = _copy(jobs, write, output)
         except (ValueError, FormatUnavailable) as wrong:
             stop(Status.USAGE, str(wrong))
+        except BrokenPipeError:
+            raise
         except OSError as failed:
             stop(Status.FAILED, f"The file can't be written: {failed.strerror or type(failed).__name__}.")
     output.note(f"{written:,} job{'' if written == 1 else 's'} exported.")

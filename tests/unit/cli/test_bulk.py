@@ -45,6 +45,19 @@ def test_whatever_moment_it_dies_at_each_job_is_opened_once_and_has_one_result(t
     assert moment > 40
 
 
+def test_where_nobody_reads_results_those_on_their_way_are_noted_and_no_more_is_sent(tmp_path: Path) -> None:
+    def watch(_: object) -> None:
+        raise BrokenPipeError
+
+    service = JobsService(JOBS)
+    with ledger_of(tmp_path) as ledger:
+        ledger.begin(OPERATION)
+        SELECTION.collect(service, ledger, lambda _: None)
+        with pytest.raises(BrokenPipeError):
+            bulk(service, ledger, watch=watch, at_once=2).act()
+        assert (service.acts.total(), ledger.progress.successes) == (6, 6)
+
+
 @pytest.mark.parametrize("moments", [[20, 5], [9, 9, 9], [25, 2, 14], [33, 1, 1]])
 def test_however_often_it_dies_each_job_is_opened_once(tmp_path: Path, moments: list[int]) -> None:
     service = JobsService(JOBS)
