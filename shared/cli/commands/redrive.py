@@ -30,7 +30,7 @@ def redrive(
     url: Url = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Run failed jobs again. Canceled ones and rejected messages can be tried again too."""
+    """Run failed jobs again. Or canceled ones, or rejected messages by their ids."""
     from shared.cli.acts import Act
     from shared.cli.filters import JobFilters
     from shared.cli.on_jobs import act_on_jobs
