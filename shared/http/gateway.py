@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from http import HTTPStatus
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 import azure.functions as func
@@ -146,9 +147,23 @@ async def answer(request: func.HttpRequest, context: func.Context) -> func.HttpR
 
 async def answer_page(request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Answer a request that the host lets in without a key: for the files of the dashboard, and nothing else."""
-    if not f"{_path(request.url)}/".startswith(_PAGE):
+    path = _path(request.url)
+    if path == _PAGE and request.method in {"GET", "HEAD"}:
+        return _lead_to_page(request)
+    if not f"{path}/".startswith(_PAGE):
         return _respond(Problem(ErrorCode.NO_SUCH_PATH), request)
     return await answer(request, context)
+
+
+def _lead_to_page(request: func.HttpRequest) -> func.HttpResponse:
+    """Lead from the address with a slash at its end to the page, whose own addresses go wrong there.
+
+    The query goes along: it may have the key, which the page takes out of the address.
+    """
+    query = quote(urlsplit(request.url).query, safe=_SAFE_QUERY)
+    location = f"../{_PAGE.split('/')[-2]}{'?' if query else ''}{query}"
+    headers = {**problems.HEADERS, "Referrer-Policy": "no-referrer", "Location": location}
+    return func.HttpResponse(b"", status_code=HTTPStatus.FOUND, headers=headers)
 
 
 async def answer_through(

@@ -51,6 +51,8 @@ def test_without_the_right_key_every_path_is_401_and_bare(auth_host: ApiHost, cl
 
 def test_the_page_of_the_dashboard_is_open_and_no_way_to_anything_else(client: RawClient) -> None:
     assert client.ask("GET", "/api/dashboard").status == 200
+    lead = client.ask("GET", "/api/dashboard/?code=k%2F")
+    assert (lead.status, lead.headers["location"]) == (302, "../dashboard?code=k%2F")
     ways = (
         "/jobs",
         "/../jobs",

@@ -137,3 +137,28 @@ def test_what_the_host_lets_in_without_a_key_reaches_the_page_and_nothing_else(m
     )
     assert {ask(path) for path in others} <= {400, 404}
     assert routes.router.routes
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("query", "location"),
+    [("", "../dashboard"), ("?", "../dashboard"), ("?code=k%2F&a=b c", "../dashboard?code=k%2F&a=b%20c")],
+)
+def test_the_address_with_a_slash_leads_to_the_page_with_the_key_and_is_kept_nowhere(
+    method: str, query: str, location: str
+) -> None:
+    request = func.HttpRequest(method, f"https://app.example/api/dashboard/{query}", body=b"")
+    response = LOOP.run(gateway.answer_page(request, CONTEXT))
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    assert (response.status_code, response.get_body(), headers["location"]) == (302, b"", location)
+    assert (headers["cache-control"], headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("GET", "/"), ("GET", "..//"), ("GET", "%2F")])
+def test_nothing_but_that_address_leads_to_the_page(monkeypatch: pytest.MonkeyPatch, method: str, path: str) -> None:
+    client = Client()
+    monkeypatch.setattr(gateway, "_own_gateway", lambda: client.gateway)
+    request = func.HttpRequest(method, f"http://h/api/dashboard/{path}", body=b"")
+    assert LOOP.run(gateway.answer_page(request, CONTEXT)).status_code == 404
