@@ -1,5 +1,9 @@
 """Uploads: names, progress, what happens when one fails, and that none replaces an image unasked."""
 
+import json
+
+import pytest
+
 from tests.unit.dashboard.browser import Browser
 
 #: A page that takes files; `taken` answers for a name.
@@ -102,6 +106,21 @@ def test_a_busy_service_is_given_the_time_it_asks_for_and_at_last_the_failure_is
     assert result == [1, 2, 4, "0 uploaded, 1 failed.", ["a: Busy: Too many."], "1 uploaded."]
 
 
+@pytest.mark.parametrize(
+    "body", ["<html>Signed in.</html>", "", "null", "[]", {}, {"id": "j"}, {"id": 1, "image_id": 2}]
+)
+def test_an_upload_whose_answer_cant_be_read_has_failed_and_can_be_tried_again(page: Browser, body: object) -> None:
+    result = page.run(
+        PAGE
+        + f"""page.answer("PUT images/a", {json.dumps(body)}, {{ status: 202 }}); await upload(file("a"), file("b"));
+             const seen = [puts().length]; page.transfers[1].respond(202, {{ id: "j", image_id: "f".repeat(32) }});
+             await page.settled(); seen.push(text(), lines()); taken("a"); await page.click(page.named("Try again"));
+             return [...seen, puts().length, text()];"""
+    )
+    sentence = "The response can't be read. Something else than the service may have sent it. Try again."
+    assert result == [2, "1 uploaded, 1 failed.", [f"a: {sentence}"], 3, "2 uploaded."]
+
+
 def test_a_file_that_is_refused_is_not_sent_again(page: Browser) -> None:
     result = page.run(
         PAGE
@@ -137,7 +156,7 @@ def test_uploads_go_on_while_another_page_is_shown(page: Browser) -> None:
     result = page.run(
         PAGE
         + """await upload(file("a"), file("b")); await page.go("#/jobs");
-             page.transfers[0].respond(202, { image_id: "i" }); await page.settled();
+             page.transfers[0].respond(202, { id: "j", image_id: "i" }); await page.settled();
              await page.go("#/images"); return text();"""
     )
     assert result == "Uploading: 1 of 2 done, 5 bytes of 10 bytes."

@@ -4,6 +4,7 @@
 import { Refusal, refusalOf, withKey } from "./api.js";
 
 const AT_ONCE = 4, TRIES = 4, FIRST_PAUSE_MS = 1000;
+const UNREADABLE = "The response can't be read. Something else than the service may have sent it. Try again.";
 const TYPE = /^image\/[\w.+-]+$/;
 
 export class Uploads {
@@ -78,8 +79,12 @@ export class Uploads {
 
   answered(one, request) {
     if (request.status === 202) {
-      const { image_id, id } = JSON.parse(request.responseText);
-      this.accepted({ image_id, id, name: one.name });
+      const job = jobOf(request.responseText);
+      if (job === null) {
+        this.end(one, "failed", UNREADABLE);
+        return;
+      }
+      this.accepted({ ...job, name: one.name });
       this.end(one, "done");
     } else if (request.status === 412 && !one.replace) {
       this.end(one, "there");
@@ -109,6 +114,16 @@ export class Uploads {
   end(one, state, trouble) {
     this.mark(one, state, trouble);
     this.fill();
+  }
+}
+
+// Return the job of an image that the service has taken, `{ image_id, id }`; null where the text names none.
+function jobOf(text) {
+  try {
+    const { image_id, id } = JSON.parse(text);
+    return typeof image_id === "string" && typeof id === "string" ? { image_id, id } : null;
+  } catch {
+    return null;
   }
 }
 
