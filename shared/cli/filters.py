@@ -8,37 +8,50 @@ import typer
 
 from shared import clock
 from shared.cli import words
+from shared.cli.options import by
 from shared.rules.jobs import State
 
 
 def _moment(text: str) -> str:
     """Check the words of a time, and keep them: an age counts back from a moment that each command chooses."""
-    try:
-        words.moment(text, clock.wall())
-    except ValueError as error:
-        raise words.refusal(error) from None
+    words.moment(text, clock.wall())
     return text
 
 
-Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Only jobs of this type.")]
-InState = Annotated[
-    State | None, typer.Option("--state", metavar="STATE", help=f"Only {', '.join(State)}.", case_sensitive=False)
+Type = Annotated[
+    str | None, typer.Option("--type", metavar="TYPE", parser=by(words.word), help="Only jobs of this type.")
 ]
-Error = Annotated[str | None, typer.Option("--error", metavar="CODE", help="Only with this error code.")]
-Ref = Annotated[str | None, typer.Option("--ref", metavar="PREFIX", help="Only if the reference begins so.")]
-Flag = Annotated[str | None, typer.Option("--flag", metavar="FLAG", help="Only with this flag in the report.")]
+InState = Annotated[
+    State | None,
+    typer.Option(
+        "--state",
+        metavar="STATE",
+        parser=by(words.one_of(State)),
+        autocompletion=lambda: list(State),
+        help=f"Only {', '.join(State)}.",
+    ),
+]
+Error = Annotated[
+    str | None, typer.Option("--error", metavar="CODE", parser=by(words.word), help="Only with this error code.")
+]
+Ref = Annotated[
+    str | None, typer.Option("--ref", metavar="PREFIX", parser=by(words.word), help="Only if the reference begins so.")
+]
+Flag = Annotated[
+    str | None, typer.Option("--flag", metavar="FLAG", parser=by(words.word), help="Only with this flag in the report.")
+]
 Since = Annotated[
     str | None,
     typer.Option(
         "--since",
         metavar="TIME",
-        parser=_moment,
+        parser=by(_moment),
         help="Only ended (if live: added) since: 90m, 7d or RFC 3339.",
     ),
 ]
 Until = Annotated[
     str | None,
-    typer.Option("--until", metavar="TIME", parser=_moment, help="Only ended (if live: added) before then."),
+    typer.Option("--until", metavar="TIME", parser=by(_moment), help="Only ended (if live: added) before then."),
 ]
 
 

@@ -1,11 +1,18 @@
 """Words of the command line that are more than text or numbers, as operators write them."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+E = TypeVar("E", bound=StrEnum)
 
 #: As ``Rejected.id``; a job id has a type before its digits.
 REJECTED_ID = re.compile(r"[0-9a-f]{32}")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _AGE = re.compile(r"([0-9]{1,6})([mhd])")
 #: Older than everything; calendars have no room for much more.
 _LONGEST = timedelta(days=36_500)
@@ -72,8 +79,44 @@ def moment(text: str, now: datetime) -> datetime:
     return utc
 
 
-def refusal(error: ValueError) -> Exception:
-    """Return an error that the parser of options prints as it is; before the sentence of others it says their kind."""
-    from pydantic_core import PydanticCustomError  # noqa: PLC0415 - the parser has it loaded by then
+def word(text: str) -> str:
+    """Refuse an empty text, which is what an unset variable of the shell leaves.
 
-    return PydanticCustomError("words", "{sentence}", {"sentence": str(error)})
+    Raises:
+        ValueError: It is empty.
+    """
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def path(text: str) -> Path:
+    """Parse the path of a file or folder; an empty one would be the folder that the shell is in.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    return Path(word(text))
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return what parses a whole number within limits, both included."""
+
+    def parse(text: str) -> int:
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least:,} to {most:,}, but is {text!r}")
+        return int(text)
+
+    return parse
+
+
+def one_of(choices: type[E]) -> Callable[[str], E]:
+    """Return what parses a member of an enum by its value, in small letters or large ones."""
+
+    def parse(text: str) -> E:
+        for member in choices:
+            if member.value.casefold() == text.casefold():
+                return member
+        raise ValueError(f"must be one of {', '.join(choices)}, but is {text!r}")
+
+    return parse

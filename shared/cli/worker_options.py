@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from shared.cli.words import address
+from shared.cli.words import address, whole
 
 T = TypeVar("T")
 PURPOSE = "Consume the job queue. It needs no Azure Functions, does what timers do, and logs JSON lines to stderr."
@@ -17,12 +17,12 @@ def parser() -> ArgumentParser:
     options = ArgumentParser(prog="darkroom worker", description=PURPOSE, allow_abbrev=False)
     options.add_argument(
         "--slots",
-        type=_of(_whole(1, 256)),
+        type=_of(whole(1, 256)),
         metavar="N",
         help="Messages at once in each process. By default 2 more than the images that it analyses at once.",
     )
     options.add_argument(
-        "--processes", type=_of(_whole(1, 64)), metavar="N", default=1, help="Worker processes; one by default."
+        "--processes", type=_of(whole(1, 64)), metavar="N", default=1, help="Worker processes; one by default."
     )
     options.add_argument(
         "--health",
@@ -63,15 +63,6 @@ def _of(parse: Callable[[str], T]) -> Callable[[str], T]:
             raise ArgumentTypeError(str(error)) from None
 
     return parse_word
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}, but is {text!r}")
-        return int(text)
-
-    return parse
 
 
 def _seconds(text: str) -> float:

@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 
 from shared.cli.exits import Status, exit_on_error
-from shared.cli.options import AsJson, SettingsFile
+from shared.cli.options import AsJson, SettingsFile, by
+from shared.cli.words import path
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Local image files. No storage is needed.")]
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE…", parser=by(path), help="Local image files. No storage is needed.")
+]
 
 
 def analyze(files: Files, *, as_json: AsJson = False, settings: SettingsFile = None) -> None:

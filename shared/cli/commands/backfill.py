@@ -6,13 +6,17 @@ import typer
 
 from shared.cli.connect import Options, connect
 from shared.cli.exits import exit_on_error
-from shared.cli.options import AsJson, SettingsFile, Url
+from shared.cli.options import AsJson, SettingsFile, Url, by
+from shared.cli.words import whole
 
 
 def backfill(
     *,
     seconds: Annotated[
-        int, typer.Option("--slice", metavar="SECONDS", min=1, max=120, help="How long one request may walk.")
+        int,
+        typer.Option(
+            "--slice", metavar="SECONDS", parser=by(whole(1, 120)), help="How long one request may walk, 120 at most."
+        ),
     ] = 15,
     as_json: AsJson = False,
     url: Url = None,

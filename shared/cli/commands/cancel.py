@@ -1,13 +1,7 @@
 """``darkroom cancel``: end jobs that wait or run."""
 
-from typing import Annotated
-
-import typer
-
 from shared.cli.filters import Error, Flag, InState, Ref, Since, Type, Until
-from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
-
-JobIds = Annotated[list[str] | None, typer.Argument(metavar="ID|IMAGE…", help="Jobs or images; or give filters.")]
+from shared.cli.options import AsJson, DryRun, JobIds, New, SettingsFile, Url, Yes
 
 
 def cancel(

@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from shared.cli.filters import Error, Flag, InState, Ref, Since, Type, Until
-from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
+from shared.cli.options import AsJson, DryRun, JobIds, New, SettingsFile, Url, Yes
 
-JobIds = Annotated[list[str] | None, typer.Argument(metavar="ID|IMAGE…", help="Jobs or images; or give filters.")]
 Forget = Annotated[bool, typer.Option("--forget", help="Also their keys, so that type and ref can be added again.")]
 
 

@@ -6,12 +6,16 @@ from typing import Annotated
 import typer
 
 from shared.cli.exits import Status, exit_on_error
-from shared.cli.options import AsJson, SettingsFile
+from shared.cli.options import AsJson, SettingsFile, by
+from shared.cli.words import word
 
 Deployed = Annotated[
     str | None,
     typer.Option(
-        "--deployed", metavar="URL", help="Ask this app too, with the keys in DARKROOM_KEY and DARKROOM_HOST_KEY."
+        "--deployed",
+        metavar="URL",
+        parser=by(word),
+        help="Ask this app too, with the keys in DARKROOM_KEY and DARKROOM_HOST_KEY.",
     ),
 ]
 Flex = Annotated[bool, typer.Option("--flex", help="Check the settings for Flex Consumption.")]

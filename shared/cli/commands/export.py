@@ -11,8 +11,9 @@ from shared.cli import filters
 from shared.cli.connect import Options, connect
 from shared.cli.exits import Status, exit_on_error, stop
 from shared.cli.export_files import FileFormat, FormatUnavailable, Write, open_file, writer
-from shared.cli.options import SettingsFile, Url
+from shared.cli.options import SettingsFile, Url, by
 from shared.cli.output import Output, open_output
+from shared.cli.words import one_of, path
 
 #: Jobs that are written at once.
 _CHUNK = 200
@@ -21,10 +22,20 @@ _CHUNK = 200
 def export(
     *,
     file_format: Annotated[
-        FileFormat, typer.Option("--format", metavar="FORMAT", help="jsonl, csv, or parquet, which needs pyarrow.")
+        FileFormat,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            parser=by(one_of(FileFormat)),
+            autocompletion=lambda: list(FileFormat),
+            help="jsonl, csv, or parquet, which needs pyarrow.",
+        ),
     ] = FileFormat.JSONL,
     file: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to; the standard output without it.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", parser=by(path), help="Where to; the standard output without it."
+        ),
     ] = None,
     kind: filters.Type = None,
     state: filters.InState = None,

@@ -7,9 +7,10 @@ import typer
 from shared.cli import filters
 from shared.cli.connect import Options, connect
 from shared.cli.exits import exit_on_error
-from shared.cli.options import AsJson, SettingsFile, Url
+from shared.cli.options import AsJson, SettingsFile, Url, by
+from shared.cli.words import whole
 
-Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="So many at most. 50 by default.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", parser=by(whole(1, 1_000_000)), help="So many at most.")]
 IsWatch = Annotated[bool, typer.Option("--watch", help="Show what changes, until Ctrl-C.")]
 
 

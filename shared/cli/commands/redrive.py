@@ -5,11 +5,14 @@ from typing import Annotated
 import typer
 
 from shared.cli.filters import Error, Flag, InState, Ref, Since, Type, Until
-from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
+from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes, by
+from shared.cli.words import word
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID|IMAGE…", help="Jobs, images or ids of rejected messages; or give filters."),
+    typer.Argument(
+        metavar="ID|IMAGE…", parser=by(word), help="Jobs, images or ids of rejected messages; or give filters."
+    ),
 ]
 
 

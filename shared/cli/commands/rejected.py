@@ -7,7 +7,7 @@ import typer
 
 from shared.cli import words
 from shared.cli.acts import Act
-from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes
+from shared.cli.options import AsJson, DryRun, New, SettingsFile, Url, Yes, by
 from shared.cli.output import Output
 from shared.cli.request import Manner, Request
 from shared.cli.selection import Selection
@@ -19,23 +19,22 @@ _PATH = "/rejected"
 
 def _age(text: str) -> str:
     """Check an age, and keep its words."""
-    try:
-        words.age(text)
-    except ValueError as error:
-        raise words.refusal(error) from None
+    words.age(text)
     return text
 
 
 RejectedIds = Annotated[
-    list[str] | None, typer.Argument(metavar="ID…", help="One message to show in full, or some to act on.")
+    list[str] | None,
+    typer.Argument(metavar="ID…", parser=by(words.word), help="One message to show in full, or some to act on."),
 ]
 Codes = Annotated[
-    list[str] | None, typer.Option("--code", metavar="CODE", help="Only messages with this code. Repeatable.")
+    list[str] | None,
+    typer.Option("--code", metavar="CODE", parser=by(words.word), help="Only messages with this code. Repeatable."),
 ]
 OlderThan = Annotated[
     str | None,
     typer.Option(
-        "--older-than", metavar="AGE", parser=_age, help="Only messages rejected longer ago than 90m, 12h or 7d."
+        "--older-than", metavar="AGE", parser=by(_age), help="Only messages rejected longer ago than 90m, 12h or 7d."
     ),
 ]
 Redrive = Annotated[bool, typer.Option("--redrive", help="Try them again; those that work leave the list.")]

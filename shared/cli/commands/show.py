@@ -6,9 +6,12 @@ import typer
 
 from shared.cli.connect import Options, connect
 from shared.cli.exits import exit_on_error
-from shared.cli.options import AsJson, SettingsFile, Url
+from shared.cli.options import AsJson, SettingsFile, Url, by
+from shared.cli.words import word
 
-Thing = Annotated[str, typer.Argument(metavar="ID|IMAGE", help="The id of a job, or the id or name of an image.")]
+Thing = Annotated[
+    str, typer.Argument(metavar="ID|IMAGE", parser=by(word), help="The id of a job, or the id or name of an image.")
+]
 
 
 def show(thing: Thing, *, as_json: AsJson = False, url: Url = None, settings: SettingsFile = None) -> None:

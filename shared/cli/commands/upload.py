@@ -6,21 +6,27 @@ import typer
 
 from shared.cli.connect import Options, connect
 from shared.cli.exits import Status, exit_on_error, stop
-from shared.cli.options import AsJson, SettingsFile, Url
+from shared.cli.options import AsJson, SettingsFile, Url, by
 from shared.cli.output import open_output
+from shared.cli.words import whole, word
 
 Sources = Annotated[
-    list[str], typer.Argument(metavar="FILE…", help="Images, folders of images, or - for the standard input.")
+    list[str],
+    typer.Argument(metavar="FILE…", parser=by(word), help="Images, folders of images, or - for the standard input."),
 ]
 
 
 def upload(
     sources: Sources,
     *,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="The image's name, if it is one.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", parser=by(word), help="The image's name, if it is one.")
+    ] = None,
     prefix: Annotated[str, typer.Option("--prefix", metavar="TEXT", help="Goes before each name, as 2026/.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Replace images of the same name.")] = False,
-    parallel: Annotated[int, typer.Option("--parallel", metavar="N", min=1, max=16, help="How many at once.")] = 4,
+    parallel: Annotated[
+        int, typer.Option("--parallel", metavar="N", parser=by(whole(1, 16)), help="How many at once, 16 at most.")
+    ] = 4,
     as_json: AsJson = False,
     url: Url = None,
     settings: SettingsFile = None,

@@ -6,10 +6,12 @@ import typer
 
 from shared.cli.connect import Options, connect
 from shared.cli.exits import Status, exit_on_error, stop
-from shared.cli.options import AsJson, SettingsFile, Url
+from shared.cli.options import AsJson, SettingsFile, Url, by
+from shared.cli.words import word
 
 Thing = Annotated[
-    str | None, typer.Argument(metavar="ID|IMAGE", help="The id of a job, or the id or name of an image.")
+    str | None,
+    typer.Argument(metavar="ID|IMAGE", parser=by(word), help="The id of a job, or the id or name of an image."),
 ]
 IsAll = Annotated[bool, typer.Option("--all", help="All late jobs and today's failures, by their cause.")]
 
