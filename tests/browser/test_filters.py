@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from shared.rules.ids import digest
 from shared.rules.jobs import State
 from tests.browser.site import GALLERY, Site, Visit
 from tests.conftest import SAMPLES
@@ -25,6 +26,20 @@ def test_a_filtered_gallery_has_an_address_that_shows_the_same_in_a_new_tab(visi
     other.goto(page.url)
     expect(other.locator(GALLERY)).to_have_text(page.locator(GALLERY).all_inner_texts(), use_inner_text=True)
     expect(other.get_by_label("State")).to_have_value("FAILED")
+
+
+def test_a_gallery_that_is_scrolled_to_its_end_shows_every_image(visit: Visit, site: Site) -> None:
+    page = visit.open()
+    expect(page.locator(GALLERY).first).to_be_visible()
+
+    def is_at_end() -> bool:
+        page.mouse.wheel(0, 2_000)
+        return page.get_by_role("button", name="Load more").is_hidden()
+
+    visit.until(is_at_end)
+    ids = page.locator(f"{GALLERY} .name").evaluate_all("(links) => links.map(({ hash }) => hash.split('/').at(-1))")
+    assert {digest("image-analysis", f"images/{name}") for name in site.population.images.values()} <= set(ids)
+    assert len(set(ids)) == len(ids)
 
 
 def test_a_part_of_a_name_finds_its_images_and_the_way_back_leads_to_all(visit: Visit) -> None:

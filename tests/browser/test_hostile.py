@@ -26,6 +26,8 @@ def test_a_text_that_is_markup_makes_no_element_no_dialog_and_no_request(visit: 
 
 def test_characters_that_are_not_to_be_seen_or_turn_a_name_around_are_shown_by_their_numbers(visit: Visit) -> None:
     page = visit.open("#/images")
+    expect(page.locator(GALLERY).first).to_be_visible()
+    page.get_by_role("button", name="Load more").scroll_into_view_if_needed()
     expect(page.locator(GALLERY).filter(has_text="[U+202E]gpj.exe[U+202C]")).to_be_visible()
     expect(page.locator(GALLERY).filter(has_text="bell[U+0007] escape[U+001B][31m.jpg")).to_be_visible()
     text = page.locator("body").inner_text()
