@@ -1,12 +1,14 @@
 """What axe-core finds on each page, light and dark, and on a phone; how far a page reaches."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.site import PHONE, Site, Visit
+from localhost.azurite import Azurite
+from tests.browser.site import PHONE, Site, Visit, start_site
 from tests.browser.views import NAMES, open_view
 from tests.rig import ROOT
 
@@ -50,3 +52,23 @@ def test_a_page_at_four_times_its_size_has_no_sideways_scrolling(browser: Browse
     with Visit.begin(browser, site.url, viewport={"width": 320, "height": 256}) as visit:  # WCAG 2.2, 1.4.10
         page = open_view(visit, name, site.population)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.fixture(scope="module", name="keyed_site")
+def _keyed_site(tmp_path_factory: pytest.TempPathFactory, azurite: Azurite) -> Iterator[Site]:
+    """A host whose API asks for a key, or to sign in."""
+    with start_site(tmp_path_factory.mktemp("site"), azurite, jobs=0, EASY_AUTH="true") as site:
+        yield site
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, PHONE])
+def test_axe_finds_nothing_serious_where_the_page_asks_for_a_key(
+    browser: Browser, keyed_site: Site, size: dict[str, int], scheme: str
+) -> None:
+    with Visit.begin(browser, keyed_site.url, viewport=size, color_scheme=scheme, bypass_csp=True) as visit:
+        page = visit.open()
+        expect(page.get_by_label("Key of the API")).to_be_focused()
+        expect(page.get_by_role("link", name="Sign in instead")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert findings(page) == []
