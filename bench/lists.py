@@ -28,7 +28,7 @@ from shared.rules.history import HOURS
 from shared.rules.jobs import Event, Job, JobError
 from shared.runtime import draw
 from shared.steps.operators import group_causes, statistics, trends
-from shared.storage import codec
+from shared.storage import codec, row_keys
 from shared.wiring.steps import Darkroom
 
 ROUNDS, JOBS, BUCKETS = 7, 5_000, (4, 16, 64)
@@ -105,7 +105,7 @@ def _fill(service: Service, buckets: int, jobs: int) -> Darkroom:
     table = service.tables.get_table_client(darkroom.settings.jobs_table)
     places = defaultdict[str, list[Job]](list)
     for job in _jobs(jobs, darkroom.settings.image_type, darkroom.clock.now()):
-        places[codec.partition(job.id, buckets)].append(job)
+        places[row_keys.partition(job.id, buckets)].append(job)
     for place, members in places.items():
         for at in range(0, len(members), _MOST // _ROWS):
             table.submit_transaction([row for job in members[at : at + _MOST // _ROWS] for row in _rows(job, place)])

@@ -10,7 +10,7 @@ from azure.data.tables import TableClient
 
 from shared.handlers import Context
 from shared.steps.intake.add import NewJob
-from shared.storage import codec
+from shared.storage import row_keys
 from shared.wiring.steps import Darkroom
 
 KIND = "bench-scale"
@@ -42,7 +42,7 @@ def fill(darkroom: Darkroom, table: TableClient, rows: int) -> int:
     written = len(copied)
     while written < rows:
         identity = f"{KIND}-{uuid.uuid4().hex}"
-        place = codec.partition(identity, buckets)
+        place = row_keys.partition(identity, buckets)
         waiting[place] += [_copy(row, place, model, identity) for row in copied]
         if len(waiting[place]) > _MOST - len(copied):
             table.submit_transaction([("create", row) for row in waiting.pop(place)])

@@ -15,7 +15,7 @@ from shared.errors import Lost, RowDamaged
 from shared.ports.actions import ActionRow, NewAction
 from shared.rules.actions import ACTION_ID, RANDOM_DIGITS, Action, Counts
 from shared.rules.keys import Role
-from shared.storage import cas, codec, sdk_errors
+from shared.storage import cas, row_keys, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.deletions import delete_as_read
 from shared.storage.retries import RetryPolicy, create_table
@@ -46,7 +46,7 @@ class ActionTable:
     def insert(self, new: NewAction) -> ActionRow:
         """See ``ActionLog.insert``."""
         nonce = self._draw()
-        identity = f"{codec.newest_first(new.at)}-{nonce[:RANDOM_DIGITS]}"
+        identity = f"{row_keys.newest_first(new.at)}-{nonce[:RANDOM_DIGITS]}"
         columns: dict[str, Any] = {**_place(identity), "nonce": nonce, **_columns(new)}
         create = partial(create_table, self._table, self._retry)
         guard = cas.GuardRow(_PARTITION, f"{_KIND}{identity}", None, nonce)
@@ -70,7 +70,7 @@ class ActionTable:
 
     def old(self, *, before: datetime, limit: int) -> Sequence[tuple[str, str]]:
         """See ``ActionLog.old``."""
-        edge = f"{codec.newest_first(before)}."  # behind the ids of that millisecond, which have a hyphen there
+        edge = f"{row_keys.newest_first(before)}."  # behind the ids of that millisecond, which have a hyphen there
         return [(_id_of(row), ReplyDate.etag(row)) for row in islice(self._rows(edge, limit, "RowKey"), limit)]
 
     def forget(self, rows: Sequence[tuple[str, str]]) -> int:

@@ -16,7 +16,7 @@ from shared.errors import Lost, NewerSchema, RowDamaged, StorageOut
 from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.rules.ids import JOB_ID
 from shared.rules.jobs import Job, State
-from shared.storage import cas, codec, names, report_audit, sdk_errors
+from shared.storage import cas, codec, names, report_audit, row_keys, sdk_errors
 from shared.storage.batches import Operation
 from shared.storage.columns import Columns
 from shared.storage.retries import RetryPolicy
@@ -85,7 +85,7 @@ class AuditReader:
 
     def group_of(self, job_id: str) -> Group:
         """See ``Audit.group_of``."""
-        return self._look(codec.partition(job_id, self._buckets), job_id[:-_VERSION_DIGITS], ())
+        return self._look(row_keys.partition(job_id, self._buckets), job_id[:-_VERSION_DIGITS], ())
 
     def mend(self, group: Group, mending: Mending) -> None:
         """See ``Audit.mend``."""
@@ -160,7 +160,7 @@ class AuditReader:
 
     def _group(self, place: str, stem: str) -> Group:
         identity = f"{stem}{'0' * _VERSION_DIGITS}"
-        home = codec.partition(identity, self._buckets) if JOB_ID.fullmatch(identity) else place
+        home = row_keys.partition(identity, self._buckets) if JOB_ID.fullmatch(identity) else place
         return Group(place=place, stem=stem, home=home)
 
 
@@ -181,7 +181,7 @@ def _id_in(row_key: str) -> str:
     kind, _, rest = row_key.partition(":")
     if kind == "try":
         return rest.rpartition(":")[0]
-    return rest if kind == "job" else codec.job_of_index(row_key)
+    return rest if kind == "job" else row_keys.job_of_index(row_key)
 
 
 def _stem(place: str, row_key: str) -> str:
@@ -222,7 +222,7 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
     job, columns = codec.decode(row, etag=_etag(row), modified_at=_NO_TIME, seen_at=_NO_TIME).job, Columns(row)
     if any(row.get(name) is not None and getattr(job, name) is None for name in ("progress", "error")):
         raise RowDamaged
-    at = codec.end_key(job.state, job.ended, job_id) if job.state.ended and job.ended else None
+    at = row_keys.end_key(job.state, job.ended, job_id) if job.state.ended and job.ended else None
     return JobFacts(
         id=job_id,
         type=job.type,
@@ -241,7 +241,7 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
         **report_audit.thumbnail(columns, job_id),
         report_wrong=report_audit.wrong(columns, image=job.is_image) if job.state is State.COMPLETED else None,
         row_key=row["RowKey"],
-        index_key=at or (codec.due_key(job.due, job_id) if job.due else None),
+        index_key=at or (row_keys.due_key(job.due, job_id) if job.due else None),
         etag=_etag(row),
         copy=_hash(replace(job, claim_id=None, add_nonce="", thumbnail=None)),
     )
@@ -262,7 +262,7 @@ def _key(row: TableEntity) -> KeyFacts:
     kind, ref = columns.need_text("type"), columns.need_text("ref")
     return KeyFacts(
         row["RowKey"],
-        codec.ref_key(kind, ref),
+        row_keys.ref_key(kind, ref),
         kind,
         ref,
         columns.text("version") or "",

@@ -5,18 +5,17 @@ and ``try:`` for each attempt. Key rows hold the newest version of a reference.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.errors import NewerSchema, NotJson, RowDamaged, TooLarge, Unreadable
-from shared.ports.index import LATEST_MS
 from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.due import Due
 from shared.rules.flows import FLOW, flow_of
-from shared.rules.ids import JOB_ID, bucket, digest
+from shared.rules.ids import JOB_ID
 from shared.rules.jobs import SCHEMA, Event, Job, JobError, Move, State
-from shared.storage import copies
+from shared.storage import copies, row_keys
 from shared.storage.columns import Columns
 from shared.tracing import valid_traceparent
 
@@ -42,57 +41,6 @@ JOB_COLUMNS = (
 )
 
 
-def partition(job_id: str, buckets: int) -> str:
-    """Return the PartitionKey of everything of one job: ``{type}:{bucket:02x}``."""
-    found = JOB_ID.fullmatch(job_id)
-    kind = found[1] if found else ""
-    return partition_of(kind, bucket(job_id, buckets))
-
-
-def partition_of(kind: str, number: int) -> str:
-    """Return the PartitionKey of one bucket of one type."""
-    return f"{kind}:{number:02x}"
-
-
-def job_key(job_id: str) -> str:
-    """Return the RowKey of a job."""
-    return f"job:{job_id}"
-
-
-def try_key(job_id: str, token: int) -> str:
-    """Return the RowKey of an attempt; tokens of ten digits sort as numbers."""
-    return f"try:{job_id}:{token:010d}"
-
-
-def ref_key(kind: str, ref: str) -> str:
-    """Return the RowKey of a reference's newest version."""
-    return f"key:{digest(kind, ref)}"
-
-
-def due_key(due: datetime, job_id: str) -> str:
-    """Return the RowKey that brings a live job before the sweep at ``due``."""
-    return f"due:{_milliseconds(due):013d}:{job_id}"
-
-
-def end_key(state: State, ended: datetime, job_id: str) -> str:
-    """Return the RowKey that lists an ended job, newest first."""
-    return f"end:{state.value}:{newest_first(ended)}:{job_id}"
-
-
-def newest_first(moment: datetime) -> str:
-    """Return digits by which rows of later moments come first."""
-    return f"{LATEST_MS - _milliseconds(moment):013d}"
-
-
-def index_key(job: Job) -> str:
-    """Return the RowKey of the one index row that a job has."""
-    if job.due is not None:
-        return due_key(job.due, job.id)
-    if job.ended is None:
-        raise ValueError(f"{job.id}: neither live nor ended")
-    return end_key(job.state, job.ended, job.id)
-
-
 def encode_index(job: Job, *, place: str, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Write the one index row that a job has, with a copy.
 
@@ -107,7 +55,14 @@ def encode_index(job: Job, *, place: str, columns: Mapping[str, Any] | None = No
     flow = {"flow": flow_of(job.ref)} if job.is_image and job.due is not None else {}
     running = {} if job.due is None else {"running": job.state is State.RUNNING}
     started = {"started": job.started} if job.due is None and job.started is not None else {}
-    return {"PartitionKey": place, "RowKey": index_key(job), **flow, **running, **started, **copies.encode(columns)}
+    return {
+        "PartitionKey": place,
+        "RowKey": row_keys.index_key(job),
+        **flow,
+        **running,
+        **started,
+        **copies.encode(columns),
+    }
 
 
 def decode_copy(row: Mapping[str, Any], *, modified_at: datetime) -> JobCopy | None:
@@ -115,7 +70,7 @@ def decode_copy(row: Mapping[str, Any], *, modified_at: datetime) -> JobCopy | N
     columns = copies.decode(row, _TIMES)
     if columns is None:
         return None
-    key = job_key(job_of_index(row["RowKey"]))
+    key = row_keys.job_key(row_keys.job_of_index(row["RowKey"]))
     try:
         found = decode({**columns, "RowKey": key}, etag="", modified_at=modified_at, seen_at=modified_at)
     except Unreadable:
@@ -127,17 +82,9 @@ def decode_due(entity: Mapping[str, Any]) -> Due:
     """Read a due row; a flow that can't be one is left out."""
     flow = entity.get("flow")
     row_key = entity["RowKey"]
-    return Due(job_of_index(row_key), flow if isinstance(flow, str) and FLOW.fullmatch(flow) else None, row_key)
-
-
-def job_of_index(row_key: str) -> str:
-    """Return the job id at the end of an index row's key."""
-    return row_key.rpartition(":")[2]
-
-
-def jobs_of_index(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the job ids of index rows; a row of another form is passed over."""
-    return [found for found in (job_of_index(row["RowKey"]) for row in rows) if JOB_ID.fullmatch(found)]
+    return Due(
+        row_keys.job_of_index(row_key), flow if isinstance(flow, str) and FLOW.fullmatch(flow) else None, row_key
+    )
 
 
 def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
@@ -154,7 +101,7 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
     """
     if job.thumbnail is not None and len(job.thumbnail) > BINARY_BYTES:
         raise TooLarge("thumbnail", f"must have at most {BINARY_BYTES:,} bytes, not {len(job.thumbnail):,}")
-    columns: dict[str, Any] = {"PartitionKey": place, "RowKey": job_key(job.id), "nonce": nonce}
+    columns: dict[str, Any] = {"PartitionKey": place, "RowKey": row_keys.job_key(job.id), "nonce": nonce}
     columns |= {name: getattr(job, name) for name in ("traceparent", *_TEXTS, *_NUMBERS, *_TIMES)}
     columns |= {column: _total_seconds(getattr(job, name)) for name, column in _SPANS.items()}
     columns |= {
@@ -227,7 +174,7 @@ def encode_key(job: Job, *, place: str, nonce: str, purged: bool = False) -> dic
         **final,
         **analyzed,
         "PartitionKey": place,
-        "RowKey": ref_key(job.type, job.ref),
+        "RowKey": row_keys.ref_key(job.type, job.ref),
         "type": job.type,
         "ref": job.ref,
         "version": job.newest,
@@ -245,7 +192,7 @@ def decode_key(entity: Mapping[str, Any], *, etag: str) -> Key:
     columns = Columns(entity)
     state = None if "final_state" not in entity else columns.choice("final_state", State)
     kind, ref, version, identity = (columns.need_text(name) for name in ("type", "ref", "version", "job_id"))
-    if entity["RowKey"] != ref_key(kind, ref) or not JOB_ID.fullmatch(identity):
+    if entity["RowKey"] != row_keys.ref_key(kind, ref) or not JOB_ID.fullmatch(identity):
         raise RowDamaged(f"{entity['RowKey']}: the columns are those of another reference, or name no job")
     return Key(kind, ref, version, identity, etag, state, columns.moment("ended_at"))
 
@@ -257,7 +204,7 @@ def encode_attempt_end(before: Job, move: Move, *, place: str, nonce: str) -> di
     outcome = "lapsed" if move.event is Event.CLAIM else move.event.value
     columns = {
         "PartitionKey": place,
-        "RowKey": try_key(before.id, before.token),
+        "RowKey": row_keys.try_key(before.id, before.token),
         "ended": move.at,
         "outcome": outcome,
         "end_nonce": nonce,
@@ -274,7 +221,7 @@ def encode_attempt_start(move: Move, *, place: str, nonce: str) -> dict[str, Any
     job = move.job
     return {
         "PartitionKey": place,
-        "RowKey": try_key(job.id, job.token),
+        "RowKey": row_keys.try_key(job.id, job.token),
         "claim_id": job.claim_id,
         "claim_nonce": nonce,
         "owner": job.owner,
@@ -297,10 +244,6 @@ def _json(name: str, value: Mapping[str, Any]) -> str:
     if units > STRING_UNITS:
         raise TooLarge(name, f"must have at most {STRING_UNITS:,} UTF-16 units of compact JSON, not {units:,}")
     return text
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
 
 
 def _total_seconds(value: timedelta | None) -> float | None:

@@ -17,7 +17,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.errors import ContentRefused, Lost
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import Job, State
-from shared.storage import cas, codec, sdk_errors
+from shared.storage import cas, codec, row_keys, sdk_errors
 from shared.storage.batches import Operation
 from shared.storage.retries import RetryPolicy
 
@@ -56,7 +56,7 @@ class EndedTable:
     def ended(self, kind: str, bucket: int, state: State, *, before: datetime) -> Iterator[list[str]]:
         """See ``EndedJobs.ended``."""
         if before > FIRST:
-            yield from self._between(codec.partition_of(kind, bucket), state, FIRST, before)
+            yield from self._between(row_keys.partition_of(kind, bucket), state, FIRST, before)
 
     def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
         """See ``EndedJobs.purge``."""
@@ -72,8 +72,8 @@ class EndedTable:
 
     def forget(self, key: Key) -> None:
         """See ``EndedJobs.forget``."""
-        place = codec.partition(key.job_id, self._buckets)
-        operations = [_delete(place, codec.ref_key(key.type, key.ref), etag=key.etag)]
+        place = row_keys.partition(key.job_id, self._buckets)
+        operations = [_delete(place, row_keys.ref_key(key.type, key.ref), etag=key.etag)]
         try:
             cas.transact(self._table, operations, _guard_row(operations), retry=self._retry)
         except Lost:
@@ -85,7 +85,9 @@ class EndedTable:
 
         A span of a day is read to its end, however much it holds.
         """
-        pages = self._pages(place, codec.end_key(state, before - _MILLISECOND, ""), codec.end_key(state, since, "~"))
+        pages = self._pages(
+            place, row_keys.end_key(state, before - _MILLISECOND, ""), row_keys.end_key(state, since, "~")
+        )
         page = next(pages, [])
         if len(page) == self._page and before - since > _DAY:
             middle = since + (before - since) // _MILLISECOND // 2 * _MILLISECOND
@@ -105,7 +107,7 @@ class EndedTable:
                     condition, parameters=names, select=["RowKey"], results_per_page=self._page
                 )
                 for page in rows.by_page():
-                    yield codec.jobs_of_index(page)
+                    yield row_keys.jobs_of_index(page)
             except ResourceNotFoundError:
                 return
 
@@ -117,12 +119,12 @@ class EndedTable:
                 row, attempts = self._cut(row, attempts[:_ATTEMPTS_AT_ONCE]), attempts[_ATTEMPTS_AT_ONCE:]
         except (Lost, cas.IndexBroken, ContentRefused):
             return None
-        job, place = row.job, codec.partition(row.job.id, self._buckets)
-        operations = [_delete(place, codec.job_key(job.id), etag=row.etag)]
+        job, place = row.job, row_keys.partition(row.job.id, self._buckets)
+        operations = [_delete(place, row_keys.job_key(job.id), etag=row.etag)]
         if key is not None:
             columns = codec.encode_key(job, place=place, nonce=self._draw(), purged=True)
             operations.append(("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(key.etag)}))
-        return [*operations, *(_delete(place, row_key) for row_key in (codec.index_key(job), *attempts))]
+        return [*operations, *(_delete(place, row_key) for row_key in (row_keys.index_key(job), *attempts))]
 
     def _attempts(self, job: Job) -> list[str]:
         """Return the keys of a job's attempts, the oldest first.
@@ -131,25 +133,25 @@ class EndedTable:
         equal the attempts are those of the tokens from 1 on, and nothing has to be read.
         """
         if job.attempts == job.token:
-            return [codec.try_key(job.id, token) for token in range(1, job.token + 1)]
-        place = codec.partition(job.id, self._buckets)
-        names = {"place": place, "first": codec.try_key(job.id, 0), "last": codec.try_key(job.id, job.token + 1)}
+            return [row_keys.try_key(job.id, token) for token in range(1, job.token + 1)]
+        place = row_keys.partition(job.id, self._buckets)
+        names = {"place": place, "first": row_keys.try_key(job.id, 0), "last": row_keys.try_key(job.id, job.token + 1)}
         condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
         with sdk_errors.as_outages():
             return [row["RowKey"] for row in self._table.query_entities(condition, parameters=names, select=["RowKey"])]
 
     def _cut(self, row: Row, attempts: list[str]) -> Row:
         """Delete some attempts and take their number off the job row."""
-        job, nonce, place = row.job, self._draw(), codec.partition(row.job.id, self._buckets)
+        job, nonce, place = row.job, self._draw(), row_keys.partition(row.job.id, self._buckets)
         count = len(attempts)
         cut = replace(job, attempts=job.attempts - count, attempts_base=max(0, job.attempts_base - count))
-        columns: dict[str, Any] = {"PartitionKey": place, "RowKey": codec.job_key(job.id), "nonce": nonce}
+        columns: dict[str, Any] = {"PartitionKey": place, "RowKey": row_keys.job_key(job.id), "nonce": nonce}
         columns |= {"attempts": cut.attempts, "attempts_base": cut.attempts_base}
         operations: list[Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(row.etag)})]
-        bare = {"PartitionKey": place, "RowKey": codec.index_key(job)}  # without its copy, which counts them all
+        bare = {"PartitionKey": place, "RowKey": row_keys.index_key(job)}  # without its copy, which counts them all
         operations.append(("upsert", bare, {"mode": UpdateMode.REPLACE}))
         operations += [_delete(place, row_key) for row_key in attempts]
-        guard = cas.GuardRow(place, codec.job_key(job.id), row.etag, nonce)
+        guard = cas.GuardRow(place, row_keys.job_key(job.id), row.etag, nonce)
         return replace(row, job=cut, etag=cas.transact(self._table, operations, guard, retry=self._retry))
 
     def _delete_batch(self, batch: Going) -> set[str]:

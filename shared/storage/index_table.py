@@ -17,7 +17,7 @@ from shared.ports.index import ENDED, LIVE, AttemptRecord, KnownType, Position, 
 from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.ids import TYPE, job_id
 from shared.rules.jobs import State
-from shared.storage import cas, codec, copies, index_rows, sdk_errors
+from shared.storage import cas, codec, copies, index_rows, row_keys, sdk_errors
 from shared.storage.batches import Operation
 from shared.storage.ended_table import FIRST
 from shared.storage.retries import RetryPolicy, create_table
@@ -61,7 +61,7 @@ class IndexTable:
     ) -> list[Position]:
         """See ``JobIndex.live``."""
         select, span = _WITH_COPY if with_copies else _WITHOUT_COPY, _span(index_rows.prefix(None), after)
-        rows = self._rows(codec.partition_of(kind, bucket), *span, select=select, page=limit)
+        rows = self._rows(row_keys.partition_of(kind, bucket), *span, select=select, page=limit)
         return _some(rows, partial(index_rows.position, LIVE), limit)
 
     def ended(
@@ -79,11 +79,11 @@ class IndexTable:
         """See ``JobIndex.ended``."""
         first, last = _span(index_rows.prefix(state), after)
         if ended_to is not None:  # keys run backwards: behind all that ended in the millisecond of ``ended_to``
-            first = max(first, codec.end_key(state, _clamp(ended_to), _BEHIND))
+            first = max(first, row_keys.end_key(state, _clamp(ended_to), _BEHIND))
         if ended_from is not None:
-            last = codec.end_key(state, _clamp(ended_from), _BEHIND)
+            last = row_keys.end_key(state, _clamp(ended_from), _BEHIND)
         select = _WITH_COPY if with_copies else _WITHOUT_COPY_ENDED
-        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=select, page=limit)
+        rows = self._rows(row_keys.partition_of(kind, bucket), first, last, select=select, page=limit)
         return _some(rows, partial(index_rows.position, ENDED), limit)
 
     def standings(
@@ -98,21 +98,25 @@ class IndexTable:
     ) -> list[Standing]:
         """See ``JobIndex.standings``."""
         select, (first, _) = _WITH_COPY if with_copies else _WITHOUT_COPY, _span(index_rows.prefix(group), after)
-        rows = self._rows(codec.partition_of(kind, bucket), first, f"end:{_BEHIND}", select=select, page=limit)
+        rows = self._rows(row_keys.partition_of(kind, bucket), first, f"end:{_BEHIND}", select=select, page=limit)
         return _some(rows, index_rows.standing, limit)
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
         identity = job_id(kind, ref, "")
         stem = identity[:-_VERSION_DIGITS]
-        names = {"place": codec.partition(identity, self._buckets), "ref": ref}
-        names |= {"first": codec.job_key(after or stem), "last": codec.job_key(f"{stem}{_BEHIND}")}
+        names = {"place": row_keys.partition(identity, self._buckets), "ref": ref}
+        names |= {"first": row_keys.job_key(after or stem), "last": row_keys.job_key(f"{stem}{_BEHIND}")}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last and ref eq @ref"
         return self._jobs(condition, names, limit)
 
     def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[JobCopy]:
         """See ``JobIndex.jobs``."""
-        names = {"place": codec.partition_of(kind, bucket), "first": codec.job_key(first), "last": codec.job_key(last)}
+        names = {
+            "place": row_keys.partition_of(kind, bucket),
+            "first": row_keys.job_key(first),
+            "last": row_keys.job_key(last),
+        }
         condition = "PartitionKey eq @place and RowKey ge @first and RowKey le @last"
         columns = [name for name in codec.JOB_COLUMNS if name not in copies.LEFT_OUT]
         rows = self._jobs(condition, names, limit, select=["PartitionKey", "RowKey", "Timestamp", *columns])
@@ -121,12 +125,12 @@ class IndexTable:
     def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
         """See ``JobIndex.keys``."""
         first, last = _key_row(after or ""), _key_row(_BEHIND)
-        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=None, page=limit)
+        rows = self._rows(row_keys.partition_of(kind, bucket), first, last, select=None, page=limit)
         return _some(rows, lambda row: codec.decode_key(row, etag=ReplyDate.etag(row)), limit)
 
     def key_of(self, kind: str, image_id: str) -> Key | None:
         """See ``JobIndex.key_of``."""
-        place = codec.partition(f"{kind}-{image_id}", self._buckets)
+        place = row_keys.partition(f"{kind}-{image_id}", self._buckets)
         with sdk_errors.as_outages():
             try:
                 row = self._table.get_entity(place, _key_row(image_id))
@@ -136,7 +140,7 @@ class IndexTable:
 
     def attempts(self, job_id: str) -> list[AttemptRecord]:
         """See ``JobIndex.attempts``."""
-        place, first = codec.partition(job_id, self._buckets), f"try:{job_id}:"
+        place, first = row_keys.partition(job_id, self._buckets), f"try:{job_id}:"
         return _some(self._rows(place, first, f"{first}{_BEHIND}", select=None, page=None), index_rows.attempt, None)
 
     def types(self) -> list[str]:
@@ -179,7 +183,9 @@ class IndexTable:
 
     def has_jobs(self, kind: str, bucket: int) -> bool:
         """See ``JobIndex.has_jobs``."""
-        place = codec.partition_of(kind, bucket)  # due:, end: and job: sort in front of the rows of keys and attempts
+        place = row_keys.partition_of(
+            kind, bucket
+        )  # due:, end: and job: sort in front of the rows of keys and attempts
         return next(self._rows(place, "", "key:", select=["RowKey"], page=1), None) is not None
 
     def delete_type(self, known: KnownType) -> None:

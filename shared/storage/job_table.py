@@ -16,7 +16,7 @@ from shared.ports.jobs import Key, Row
 from shared.rules.due import Due
 from shared.rules.ids import JOB_ID, job_id
 from shared.rules.jobs import Event, Job, Move
-from shared.storage import cas, codec, sdk_errors
+from shared.storage import cas, codec, row_keys, sdk_errors
 from shared.storage.batches import Operation
 from shared.storage.retries import RetryPolicy, create_table, read_limits
 from shared.storage.server_date import ReplyDate
@@ -65,7 +65,7 @@ class JobTable:
         """See ``JobStore.get``."""
         self._check_buckets(begin=False)
         reply = ReplyDate()
-        entity = self._read(codec.partition(job_id, self._buckets), codec.job_key(job_id), reply, timeout)
+        entity = self._read(row_keys.partition(job_id, self._buckets), row_keys.job_key(job_id), reply, timeout)
         if entity is None:
             return None
         return codec.decode(entity, etag=reply.etag(entity), modified_at=reply.modified_at(entity), seen_at=reply.date)
@@ -73,26 +73,26 @@ class JobTable:
     def key(self, kind: str, ref: str) -> Key | None:
         """See ``JobStore.key``."""
         reply = ReplyDate()
-        place = codec.partition(job_id(kind, ref, ""), self._buckets)
-        entity = self._read(place, codec.ref_key(kind, ref), reply)
+        place = row_keys.partition(job_id(kind, ref, ""), self._buckets)
+        entity = self._read(place, row_keys.ref_key(kind, ref), reply)
         return None if entity is None else codec.decode_key(entity, etag=reply.etag(entity))
 
     def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
         """See ``JobStore.insert``."""
         self._check_buckets(begin=True)
         job, nonce = move.job, move.job.add_nonce
-        place = codec.partition(job.id, self._buckets)
+        place = row_keys.partition(job.id, self._buckets)
         operations = _additions(job, place=place, over=over)
         if superseded is not None:
             operations += _operations(*superseded, place=place, nonce=nonce)
-        row_key = codec.job_key(job.id)
+        row_key = row_keys.job_key(job.id)
         guard = cas.GuardRow(place, row_key, None, nonce, (row_key, "add_nonce"))
         try:
             return self._row(move, self._transact(operations, guard))
         except Lost as lost:
             if lost.row_key == row_key:
                 raise Duplicate(job.id) from lost
-            if lost.row_key == codec.ref_key(job.type, job.ref):
+            if lost.row_key == row_keys.ref_key(job.type, job.ref):
                 raise KeyTaken(job.ref) from lost
             raise
 
@@ -100,9 +100,9 @@ class JobTable:
         """See ``JobStore.insert_many``."""
         self._check_buckets(begin=True)
         jobs = [move.job for move in moves]
-        ((place, nonce),) = {(codec.partition(job.id, self._buckets), job.add_nonce) for job in jobs}
+        ((place, nonce),) = {(row_keys.partition(job.id, self._buckets), job.add_nonce) for job in jobs}
         operations = [operation for job in jobs for operation in _additions(job, place=place, over=None)]
-        row_key = codec.job_key(jobs[0].id)
+        row_key = row_keys.job_key(jobs[0].id)
         try:
             self._transact(operations, cas.GuardRow(place, row_key, None, nonce, (row_key, "add_nonce")))
         except (Lost, ContentRefused) as refusal:
@@ -122,19 +122,19 @@ class JobTable:
         timeout: timedelta | None = None,
     ) -> Row:
         """See ``JobStore.replace``."""
-        nonce, place = self._draw(), codec.partition(row.job.id, self._buckets)
+        nonce, place = self._draw(), row_keys.partition(row.job.id, self._buckets)
         operations = _operations(row, move, place=place, nonce=nonce)
         keyed = keyed or over is not None
         if keyed:
             operations.append(_key_operation(codec.encode_key(move.job, place=place, nonce=nonce), over))
         if superseded is not None:
             operations += _operations(*superseded, place=place, nonce=nonce)
-        guard = cas.GuardRow(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move, keyed=keyed))
+        guard = cas.GuardRow(place, row_keys.job_key(row.job.id), row.etag, nonce, _proof(row, move, keyed=keyed))
         return self._row(move, self._transact(operations, guard, timeout))
 
     def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
         """See ``JobStore.refuse``."""
-        place, row_key = codec.partition(job_id, self._buckets), codec.try_key(job_id, token)
+        place, row_key = row_keys.partition(job_id, self._buckets), row_keys.try_key(job_id, token)
         for _ in range(_NOTES):
             reply = ReplyDate()
             entity = self._read(place, row_key, reply)
@@ -151,7 +151,7 @@ class JobTable:
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """See ``JobStore.due``."""
         first = "due:" if after is None else after.at
-        names = {"place": codec.partition_of(kind, bucket), "first": first, "last": codec.due_key(before, "")}
+        names = {"place": row_keys.partition_of(kind, bucket), "first": first, "last": row_keys.due_key(before, "")}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
         with sdk_errors.as_outages():
             try:
@@ -214,7 +214,7 @@ def _additions(job: Job, *, place: str, over: Key | None) -> list[Operation]:
 
 def _row_keys(job: Job) -> tuple[str, str, str]:
     """Return the keys of the rows of a new job that is unique."""
-    return codec.job_key(job.id), codec.ref_key(job.type, job.ref), codec.index_key(job)
+    return row_keys.job_key(job.id), row_keys.ref_key(job.type, job.ref), row_keys.index_key(job)
 
 
 def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[Operation]:
@@ -222,7 +222,7 @@ def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[Operati
     options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
     columns = codec.encode(move.job, place=place, nonce=nonce)
     operations: list[Operation] = [("update", columns, options)]
-    index, before = codec.encode_index(move.job, place=place, columns=columns), codec.index_key(row.job)
+    index, before = codec.encode_index(move.job, place=place, columns=columns), row_keys.index_key(row.job)
     if before != index["RowKey"]:
         operations += [("delete", {"PartitionKey": place, "RowKey": before}), ("create", index)]
     else:  # the service refuses to delete and create one key in one transaction
@@ -249,9 +249,9 @@ def _proof(row: Row, move: Move, *, keyed: bool) -> tuple[str, str] | None:
     A key row that rides along stays until a newer version is recorded, or the job is opened once more.
     """
     if keyed:
-        return codec.ref_key(move.job.type, move.job.ref), "nonce"
+        return row_keys.ref_key(move.job.type, move.job.ref), "nonce"
     if move.event is Event.CLAIM:
-        return codec.try_key(move.job.id, move.job.token), "claim_nonce"
+        return row_keys.try_key(move.job.id, move.job.token), "claim_nonce"
     if row.job.claim is not None and move.job.claim != row.job.claim:
-        return codec.try_key(row.job.id, row.job.token), "end_nonce"
+        return row_keys.try_key(row.job.id, row.job.token), "end_nonce"
     return None

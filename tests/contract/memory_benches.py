@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.ports.jobs import JobStore
 from shared.rules.images import ImageRef
-from shared.storage import codec
+from shared.storage import row_keys
 from tests.doubles.clock import FakeClock
 from tests.doubles.images import MemoryImages
 from tests.doubles.jobs import MemoryJobs
@@ -29,12 +29,12 @@ class DoubledJobs:
         table = self.store.table
         rows: dict[str, dict[str, Any]] = {}
         for job_id, row in table.jobs.items():
-            rows[codec.job_key(job_id)] = {"etag": row.etag}
-            rows[codec.index_key(row.job)] = {}
+            rows[row_keys.job_key(job_id)] = {"etag": row.etag}
+            rows[row_keys.index_key(row.job)] = {}
         for (kind, ref), key in table.keys.items():
-            rows[codec.ref_key(kind, ref)] = {"etag": key.etag}
+            rows[row_keys.ref_key(kind, ref)] = {"etag": key.etag}
         for (job_id, token), columns in table.attempts.items():
-            rows[codec.try_key(job_id, token)] = dict(columns)
+            rows[row_keys.try_key(job_id, token)] = dict(columns)
         return rows
 
     def reopen(self, *, buckets: int) -> JobStore:

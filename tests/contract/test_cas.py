@@ -10,7 +10,7 @@ from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.rules.jobs import Job, Move
 from shared.rules.locks import Lock
-from shared.storage import blob_writes, cas, codec
+from shared.storage import blob_writes, cas, row_keys
 from shared.storage.blobs import BlobContainers
 from shared.storage.retries import RetryPolicy
 from tests.contract import job_moves
@@ -163,7 +163,7 @@ def test_a_message_that_nobody_takes_is_undecided(faulty: FaultyStorage) -> None
 def test_an_index_row_that_is_missing_is_told_apart_from_a_lost_race(faulty: FaultyStorage) -> None:
     row = job_moves.waiting(faulty.rival)
     (index,) = job_moves.index_of(faulty.rival, row)
-    faulty.rival.store._table.delete_entity(row_key=index, partition_key=codec.partition(row.job.id, 4))
+    faulty.rival.store._table.delete_entity(row_key=index, partition_key=row_keys.partition(row.job.id, 4))
     with pytest.raises(cas.IndexBroken):
         faulty.store.replace(row, job_moves.claim(faulty.rival, row))
 

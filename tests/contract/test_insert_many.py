@@ -13,7 +13,7 @@ from shared.ports.jobs import MOST_TOGETHER
 from shared.rules import ids
 from shared.rules.jobs import Move
 from shared.rules.names import BLOB_CHARACTERS
-from shared.storage import codec
+from shared.storage import row_keys
 from shared.storage.retries import RetryPolicy
 from tests.contract import job_moves
 from tests.contract.benches import AzureJobs, JobsBench
@@ -94,8 +94,8 @@ def test_one_whose_job_is_purged_is_named_too(jobs: JobsBench) -> None:
 
 def take_job(jobs: AzureJobs, move: Move) -> None:
     """Delete the rows of a job by the SDK, but for its key row."""
-    for row_key in (codec.job_key(move.job.id), codec.index_key(move.job)):
-        table_of(jobs.store).delete_entity(codec.partition(move.job.id, 4), row_key)
+    for row_key in (row_keys.job_key(move.job.id), row_keys.index_key(move.job)):
+        table_of(jobs.store).delete_entity(row_keys.partition(move.job.id, 4), row_key)
 
 
 @pytest.mark.azurite

@@ -12,7 +12,7 @@ from shared.rules import moves
 from shared.rules.invariants import Finding, Rule
 from shared.rules.jobs import Event, Move, State
 from shared.steps.operators.verify import VerifyResult
-from shared.storage import codec, copies
+from shared.storage import copies, row_keys
 from shared.storage.ended_table import EndedTable
 from tests.contract import job_moves
 from tests.contract.index_bench import IndexBench
@@ -80,7 +80,7 @@ def test_a_look_at_all_groups_brings_copies_to_those_who_ask(index_bench: IndexB
 def test_a_list_shows_jobs_of_an_earlier_release_and_what_no_copy_says_by_their_own_rows(bench: VerifyBench) -> None:
     for number, copy in enumerate((None, 7, "{", "[" * 9_000, '{"schema": 1}')):
         row = bench.completed(f"{number}.png")
-        index = {"PartitionKey": bench.place(row), "RowKey": codec.index_key(row.job)}
+        index = {"PartitionKey": bench.place(row), "RowKey": row_keys.index_key(row.job)}
         assert bench.table.get_entity(*index.values())["copy"]
         columns = index if copy is None else index | {"copy": copy}
         bench.table.update_entity(columns, mode=UpdateMode.REPLACE)
@@ -93,7 +93,7 @@ def test_a_job_that_a_purge_has_taken_attempts_off_is_shown_by_its_own_row(bench
     row = bench.completed()
     ended = bench.darkroom.storage.ended
     assert isinstance(ended, EndedTable)
-    ended._cut(row, [codec.try_key(row.job.id, 1)])
+    ended._cut(row, [row_keys.try_key(row.job.id, 1)])
     (found,) = bench.darkroom.lookup.list(JobQuery(), limit=9).items
     assert (found, found.job.attempts) == (bench.row(row.job.id), 0)
 

@@ -7,7 +7,7 @@ from shared.ports.jobs import Row
 from shared.rules import ids
 from shared.rules.flows import flow_of
 from shared.rules.jobs import Event, Move
-from shared.storage import codec
+from shared.storage import row_keys
 from tests.contract import job_moves
 from tests.contract.benches import JobsBench
 from tests.contract.versions_bench import VersionsBench
@@ -78,7 +78,7 @@ def test_a_table_that_is_missing_has_nothing_due(jobs: JobsBench) -> None:
 def test_a_claim_moves_the_due_row_to_the_end_of_the_lease(jobs: JobsBench) -> None:
     row = job_moves.running(jobs)
     assert row.job.due is not None
-    assert job_moves.index_of(jobs, row) == [codec.due_key(row.job.due, row.job.id)]
+    assert job_moves.index_of(jobs, row) == [row_keys.due_key(row.job.due, row.job.id)]
     assert job_moves.due(jobs, row) == []
     assert job_moves.due(jobs, row, after=job_moves.LEASE + timedelta(seconds=3)) == [row.job.id]
 
@@ -103,7 +103,7 @@ def test_an_ended_job_has_one_index_row_that_lists_its_end(jobs: JobsBench, end:
     row = job_moves.running(jobs)
     done = jobs.store.replace(row, end(jobs, row)).job
     assert done.ended is not None
-    assert job_moves.index_of(jobs, row) == [codec.end_key(done.state, done.ended, done.id)]
+    assert job_moves.index_of(jobs, row) == [row_keys.end_key(done.state, done.ended, done.id)]
 
 
 def test_a_write_that_leaves_the_index_key_as_it_is_succeeds(jobs: JobsBench) -> None:
@@ -113,7 +113,7 @@ def test_a_write_that_leaves_the_index_key_as_it_is_succeeds(jobs: JobsBench) ->
 
 
 def _attempt(jobs: JobsBench, row: Row, token: int) -> dict[str, Any]:
-    return jobs.rows()[codec.try_key(row.job.id, token)]
+    return jobs.rows()[row_keys.try_key(row.job.id, token)]
 
 
 def test_a_claim_opens_the_row_of_its_attempt(jobs: JobsBench) -> None:

@@ -13,7 +13,7 @@ from shared.ports.queries import JobQuery
 from shared.rules.ids import digest
 from shared.rules.invariants import Rule
 from shared.rules.jobs import State
-from shared.storage.codec import index_key, ref_key
+from shared.storage.row_keys import index_key, ref_key
 from tests.contract.verify_bench import VerifyBench
 from tests.sdk_clients import table_of
 from tests.unit.http.client import Client

@@ -17,7 +17,7 @@ from shared.steps.operators.verify import VerifyResult
 from shared.steps.upkeep import purge
 from shared.steps.upkeep.purge import PurgeResult
 from shared.steps.upkeep.retention import edges
-from shared.storage import codec, ended_table
+from shared.storage import ended_table, row_keys
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
 from tests.contract import job_moves
@@ -137,7 +137,7 @@ def test_conflicts_are_passed_over_and_the_rest_is_purged(bench: PurgeBench, mon
 
 def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes(bench: PurgeBench) -> None:
     broken, _ = bench.exhaust_all_but_one("broken.png", attempts=2), bench.exhaust_all_but_one("sound.png", attempts=1)
-    bench.remove(bench.place(broken), codec.try_key(broken.job.id, 1))
+    bench.remove(bench.place(broken), row_keys.try_key(broken.job.id, 1))
     assert bench.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=1, conflicts=1)
     bench.verify()
     assert bench.rules() == [Rule.ATTEMPTS_MISCOUNTED]

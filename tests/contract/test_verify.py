@@ -15,7 +15,7 @@ from shared.rules.jobs import Event, JobError, State
 from shared.rules.moves import add, end, redrive
 from shared.steps.intake.add import NewJob
 from shared.steps.operators.verify import VerifyResult
-from shared.storage import codec
+from shared.storage import row_keys
 from shared.storage.audit import AuditReader
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.world import png
@@ -101,7 +101,7 @@ def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
     assert bench.verify(repair=True) == VerifyResult(jobs=1, repairs=1)
     assert [mending.job.etag == row.etag for mending in mended if mending.job] == [True, False]
     job = bench.row(row.job.id).job
-    assert (job.state, bench.index(row)) == (State.RUNNING, [codec.index_key(job)])
+    assert (job.state, bench.index(row)) == (State.RUNNING, [row_keys.index_key(job)])
 
 
 def test_of_two_repairs_at_once_one_is_told(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +172,7 @@ def test_a_look_that_a_move_has_torn_is_taken_again(bench: VerifyBench, monkeypa
 
 def test_rows_that_move_at_every_look_are_a_note(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
     row = bench.record()
-    bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
+    bench.remove(bench.place(row), row_keys.ref_key(row.job.type, row.job.ref))
     move_during_looks(bench, row, monkeypatch, times=5)
     assert bench.verify(repair=True) == VerifyResult(jobs=1)
     assert bench.rules() == [Rule.MOVING]
@@ -266,7 +266,7 @@ def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: 
 def test_a_unique_job_without_its_key_row_is_a_violation_beside_others_that_have_none(bench: VerifyBench) -> None:
     add_job(bench, unique=False)
     row = add_job(bench, unique=True)
-    bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
+    bench.remove(bench.place(row), row_keys.ref_key(row.job.type, row.job.ref))
     assert bench.verify().violations == 1
     assert bench.rules() == [Rule.LIVE_UNNAMED]
 

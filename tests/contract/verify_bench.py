@@ -11,7 +11,7 @@ from shared.rules.invariants import Finding, Rule
 from shared.rules.moves import claim
 from shared.steps.operators.verify import VerifyResult
 from shared.steps.work.attempt import End
-from shared.storage import codec
+from shared.storage import row_keys
 from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.contract.uploads import blob_of, ref_of, upload
@@ -60,7 +60,7 @@ class VerifyBench:
 
     def place(self, row: Row) -> str:
         """Return the partition of a job."""
-        return codec.partition(row.job.id, self.darkroom.settings.job_buckets)
+        return row_keys.partition(row.job.id, self.darkroom.settings.job_buckets)
 
     def index(self, row: Row) -> list[str]:
         """Return the keys of a job's index rows."""

@@ -8,7 +8,7 @@ from shared.errors import Lost
 from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import State
-from shared.storage import codec
+from shared.storage import row_keys
 from tests.doubles.interceptor import Interceptor
 from tests.doubles.jobs import MemoryTable
 
@@ -56,7 +56,7 @@ class MemoryEnded(Interceptor):
             if stands is None:
                 return
             if stands.etag != key.etag:
-                raise Lost(codec.ref_key(key.type, key.ref))
+                raise Lost(row_keys.ref_key(key.type, key.ref))
             del self._table.keys[key.type, key.ref]
 
     def _delete(self, row: Row, key: Key | None) -> bool:

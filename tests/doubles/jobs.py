@@ -13,7 +13,7 @@ from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, Event, Job, Move, State
-from shared.storage import codec
+from shared.storage import codec, row_keys
 from tests.doubles.clock import FakeClock
 from tests.doubles.interceptor import TimedInterceptor
 
@@ -104,7 +104,7 @@ class MemoryJobs(TimedInterceptor):
             self._check(row)
             keyed = keyed or over is not None
             if keyed and self._is_stale(move.job, over):
-                raise Lost(codec.ref_key(move.job.type, move.job.ref))
+                raise Lost(row_keys.ref_key(move.job.type, move.job.ref))
             if superseded is not None:
                 self._check(superseded[0])
                 self._apply(*superseded)
@@ -131,7 +131,7 @@ class MemoryJobs(TimedInterceptor):
             for job in jobs
             if job.due is not None and job.type == kind and ids.bucket(job.id, self._buckets) == bucket
         ]
-        first, last = "" if after is None else after.at, codec.due_key(before, "")
+        first, last = "" if after is None else after.at, row_keys.due_key(before, "")
         return sorted((due for due in found if first < due.at < last), key=lambda due: due.at)[:limit]
 
     def behind(self, job_id: str, change: Callable[[Row], Move]) -> Row:
@@ -150,7 +150,7 @@ class MemoryJobs(TimedInterceptor):
     def _check(self, row: Row) -> None:
         stands = self.table.jobs.get(row.job.id)
         if stands is None or stands.etag != row.etag:
-            raise Lost(codec.job_key(row.job.id))
+            raise Lost(row_keys.job_key(row.job.id))
 
     def _is_stale(self, job: Job, over: Key | None) -> bool:
         stands = self.table.keys.get((job.type, job.ref))

@@ -19,7 +19,7 @@ from shared.steps.operators.journal import Entry, Journal
 from shared.steps.operators.redrive import Redrive
 from shared.steps.upkeep.position import Position
 from shared.steps.upkeep.reconcile import Ends, Reconcile, _Slice
-from shared.storage import codec
+from shared.storage import codec, row_keys
 from shared.storage.batches import Operation
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
@@ -72,15 +72,15 @@ class BlindToMoves(EndedTable):
         return super().purge([(self._stands(row), key and self._key_as_read(key)) for row, key in jobs])
 
     def _stands(self, row: Row) -> Row:
-        entity, etag = self._read(row.job.id, codec.job_key(row.job.id))
+        entity, etag = self._read(row.job.id, row_keys.job_key(row.job.id))
         return codec.decode(entity, etag=etag, modified_at=row.modified_at, seen_at=row.seen_at)
 
     def _key_as_read(self, key: Key) -> Key:
-        entity, etag = self._read(key.job_id, codec.ref_key(key.type, key.ref))
+        entity, etag = self._read(key.job_id, row_keys.ref_key(key.type, key.ref))
         return codec.decode_key(entity, etag=etag)
 
     def _read(self, job_id: str, row_key: str) -> tuple[Mapping[str, Any], str]:
-        entity = self._table.get_entity(codec.partition(job_id, self._buckets), row_key)
+        entity = self._table.get_entity(row_keys.partition(job_id, self._buckets), row_key)
         return entity, str(entity.metadata["etag"])
 
 
@@ -91,7 +91,7 @@ class ForgetsKeys(EndedTable):
         operations = super()._operations(row, None)
         if operations is None or key is None:
             return operations
-        at = {"PartitionKey": operations[0][1]["PartitionKey"], "RowKey": codec.ref_key(key.type, key.ref)}
+        at = {"PartitionKey": operations[0][1]["PartitionKey"], "RowKey": row_keys.ref_key(key.type, key.ref)}
         return [*operations, ("delete", at)]
 
 

@@ -32,7 +32,7 @@ LINES = (
     ),
     fault(
         "an end is listed by when its job was made",
-        ("shared.storage.codec:index_key", "job.ended, job.id", "job.created or job.ended, job.id"),
+        ("shared.storage.row_keys:index_key", "job.ended, job.id", "job.created or job.ended, job.id"),
     ),
     fault(
         "outages that follow each other make nobody wait",

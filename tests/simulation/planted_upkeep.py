@@ -64,7 +64,7 @@ UPKEEP = (
     ),
     fault(
         "purge of a moved row",
-        (f"{_ENDED}._operations", "codec.job_key(job.id), etag=row.etag", 'codec.job_key(job.id), etag="*"'),
+        (f"{_ENDED}._operations", "row_keys.job_key(job.id), etag=row.etag", 'row_keys.job_key(job.id), etag="*"'),
     ),
     fault(
         "purge that writes the key row without its ETag",
@@ -89,11 +89,11 @@ UPKEEP = (
     ),
     fault(
         "purge that leaves attempts behind",
-        (f"{_ENDED}._operations", "(codec.index_key(job), *attempts)", "(codec.index_key(job), *attempts[:1])"),
+        (f"{_ENDED}._operations", "(row_keys.index_key(job), *attempts)", "(row_keys.index_key(job), *attempts[:1])"),
     ),
     fault(
         "purge that leaves the index row behind",
-        (f"{_ENDED}._operations", "(codec.index_key(job), *attempts)", "attempts"),
+        (f"{_ENDED}._operations", "(row_keys.index_key(job), *attempts)", "attempts"),
     ),
     fault(
         "purge within its retention",
@@ -140,7 +140,7 @@ UPKEEP = (
         (
             "shared.storage.job_table:JobTable.due",
             '"due:" if after is None',
-            'codec.due_key(before, "") if after is None',
+            'row_keys.due_key(before, "") if after is None',
         ),
     ),
     fault(

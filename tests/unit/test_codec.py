@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.errors import NewerSchema, TooLarge
 from shared.ports.jobs import JobCopy
 from shared.rules.jobs import SCHEMA, Job, JobError, State
-from shared.storage import codec, copies
+from shared.storage import codec, copies, row_keys
 from tests.doubles.job_strategies import jobs, moments, refs
 from tests.proving import at_length
 
@@ -21,7 +21,7 @@ FORBIDDEN = set("/\\#?%") | {chr(code) for code in (*range(0x20), *range(0x7F, 0
 
 def encode(job: Job) -> dict[str, object]:
     """Return a job as an entity."""
-    return codec.encode(job, place=codec.partition(job.id, 4), nonce="n")
+    return codec.encode(job, place=row_keys.partition(job.id, 4), nonce="n")
 
 
 def decode(entity: dict[str, object]) -> Job:
@@ -41,7 +41,7 @@ def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state
 @given(st.data(), refs, st.sampled_from(State))
 def test_an_index_row_copies_its_job_but_for_what_no_list_shows(data: st.DataObject, ref: str, state: State) -> None:
     job = data.draw(jobs(ref, state))
-    index = codec.encode_index(job, place=codec.partition(job.id, 4))
+    index = codec.encode_index(job, place=row_keys.partition(job.id, 4))
     copy = codec.decode_copy(index, modified_at=NOW)
     shown = replace(decode(encode(job)), claim_id=None, add_nonce="", thumbnail=None)
     assert copy == (JobCopy(shown, NOW) if "copy" in index else None)
@@ -73,8 +73,8 @@ def test_a_copy_with_a_column_that_means_nothing_is_none(name: str) -> None:
 @given(st.data(), refs, st.sampled_from(State))
 def test_no_key_holds_what_table_storage_forbids(data: st.DataObject, ref: str, state: State) -> None:
     job = data.draw(jobs(ref, state))
-    keys = [codec.partition(job.id, 4), codec.job_key(job.id), codec.try_key(job.id, job.token)]
-    keys += [codec.ref_key(job.type, ref), codec.index_key(job)]
+    keys = [row_keys.partition(job.id, 4), row_keys.job_key(job.id), row_keys.try_key(job.id, job.token)]
+    keys += [row_keys.ref_key(job.type, ref), row_keys.index_key(job)]
     assert not FORBIDDEN & set("".join(keys))
     assert max(map(len, keys)) <= 512
 
@@ -82,33 +82,33 @@ def test_no_key_holds_what_table_storage_forbids(data: st.DataObject, ref: str, 
 @settings(max_examples=at_length(20, 2_000))
 @given(moments, moments)
 def test_due_keys_sort_by_their_moment(one: datetime, two: datetime) -> None:
-    first, second = (codec.due_key(moment, JOB.id) for moment in (one, two))
+    first, second = (row_keys.due_key(moment, JOB.id) for moment in (one, two))
     assert abs(one - two) < timedelta(milliseconds=1) or (first < second) == (one < two)
 
 
 @settings(max_examples=at_length(20, 2_000))
 @given(moments, moments)
 def test_end_keys_sort_newest_first(one: datetime, two: datetime) -> None:
-    first, second = (codec.end_key(State.FAILED, moment, JOB.id) for moment in (one, two))
+    first, second = (row_keys.end_key(State.FAILED, moment, JOB.id) for moment in (one, two))
     assert abs(one - two) < timedelta(milliseconds=1) or (first > second) == (one < two)
 
 
 def test_attempts_sort_by_their_token() -> None:
-    assert codec.try_key(JOB.id, 9) < codec.try_key(JOB.id, 10) < codec.try_key(JOB.id, 2**31 - 1)
+    assert row_keys.try_key(JOB.id, 9) < row_keys.try_key(JOB.id, 10) < row_keys.try_key(JOB.id, 2**31 - 1)
 
 
 @pytest.mark.parametrize("job", [JOB, replace(JOB, state=State.FAILED, due=None, ended=NOW)])
 def test_an_index_key_ends_with_its_job(job: Job) -> None:
-    assert codec.job_of_index(codec.index_key(job)) == job.id
+    assert row_keys.job_of_index(row_keys.index_key(job)) == job.id
 
 
 def test_a_job_that_is_neither_live_nor_ended_has_no_index() -> None:
     with pytest.raises(ValueError, match="neither live nor ended"):
-        codec.index_key(replace(JOB, due=None))
+        row_keys.index_key(replace(JOB, due=None))
 
 
 def test_a_partition_is_type_and_bucket() -> None:
-    assert codec.partition("image-analysis-1f" + "0" * 30, 256) == "image-analysis:1f"
+    assert row_keys.partition("image-analysis-1f" + "0" * 30, 256) == "image-analysis:1f"
 
 
 def test_an_error_message_is_cut() -> None:

@@ -11,7 +11,7 @@ from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, TryFacts
 from shared.rules.ids import digest, job_id
 from shared.rules.invariants import violations
 from shared.rules.jobs import Claim, Event, Facts, Job, JobError, Move, State, transition
-from shared.storage import codec
+from shared.storage import row_keys
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded
 from tests.doubles.jobs import MemoryJobs, MemoryTable
@@ -26,10 +26,10 @@ def group_of(table: MemoryTable) -> Group:
     group = Group(place="p", stem="s", home="p")
     for row in table.jobs.values():
         group.jobs[row.job.id] = facts(row.job)
-        key = codec.index_key(row.job)
+        key = row_keys.index_key(row.job)
         group.index[key] = IndexFacts(key, row.job.id)
     for (identity, token), columns in table.attempts.items():
-        key = codec.try_key(identity, token)
+        key = row_keys.try_key(identity, token)
         group.tries.append(TryFacts(key, identity, token, columns["claim_id"], columns.get("outcome")))
     for stands in table.keys.values():
         at = f"key:{digest(stands.type, stands.ref)}"
@@ -42,7 +42,7 @@ def group_of(table: MemoryTable) -> Group:
 def facts(job: Job) -> JobFacts:
     columns = {name: getattr(job, name) for name in ("id", "type", "ref", "version", "retagged", "state")}
     columns |= {name: getattr(job, name) for name in ("owner", "claim_id", "token", "attempts", "due", "ended")}
-    return JobFacts(**columns, has_lease=job.lease is not None, row_key=job.id, index_key=codec.index_key(job))
+    return JobFacts(**columns, has_lease=job.lease is not None, row_key=job.id, index_key=row_keys.index_key(job))
 
 
 class Walk:
