@@ -1,7 +1,7 @@
 """The first page that a person sees: how long until the gallery stands, and what the browser loads for it.
 
-Each round has a host of its own that has answered one ``GET /api/health``, a tab whose cache is empty, in a browser that
-rests, and figures that were never counted.
+Each round has a host of its own that has answered one ``GET /api/health``, a tab whose cache is empty, in a browser
+that rests, and figures that were never counted.
 """
 
 import argparse
