@@ -18,7 +18,7 @@ from shared.cli.operations import CHANGED, Ledger, Operation, Progress, Result
 from shared.cli.output import Column, Kind, Output
 from shared.cli.request import Request
 from shared.cli.selection import begin_of_lists
-from shared.cli.service import Service, ServiceDown, ServiceRefused
+from shared.cli.service import Service, ServiceDown, ServiceRefused, ServiceUnreachable
 from shared.errors import LockHeld
 from shared.rules.timestamps import rfc3339
 from shared.runtime import Runtime
@@ -102,7 +102,7 @@ class Dialogue:
         except (KeyboardInterrupt, Interrupted, typer.Abort):
             self._say_how_to_go_on(ledger)
             return Status.INTERRUPTED
-        except (ServiceDown, ServiceRefused, LedgerUnusable, OSError):
+        except (ServiceDown, ServiceUnreachable, ServiceRefused, LedgerUnusable, OSError):
             self._say_how_to_go_on(ledger)
             raise
         refused = ledger.progress.refusals

@@ -11,7 +11,7 @@ from typing import NoReturn, Self
 
 import typer
 
-from shared.cli.service import ServiceDown, ServiceRefused
+from shared.cli.service import ServiceDown, ServiceRefused, ServiceUnreachable
 from shared.errors import DarkroomError, NotFound, SettingsInvalid
 from shared.rules.terminal import escape
 
@@ -55,7 +55,7 @@ def exit_on_error(failure: str = "storage failed") -> Iterator[None]:
         stop(Status.USAGE, *invalid.problems)
     except ServiceRefused as refused:
         stop(Status.USAGE if refused.status in _WRONG_USAGE else Status.REFUSED, *_sentences(refused))
-    except ServiceDown as down:
+    except (ServiceDown, ServiceUnreachable) as down:
         stop(Status.FAILED, str(down))
     except NotFound as absent:
         stop(Status.REFUSED, str(absent))

@@ -7,18 +7,10 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
-    NameResolutionError,
-    NewConnectionError,
-    ProtocolError,
-    SSLError,
-    TimeoutError,  # noqa: A004 - urllib3's own
-)
+from urllib3.exceptions import HTTPError, LocationParseError
 
-from shared.cli.service import Reply, ServiceDown, outcome, target
+from shared.cli.no_answer import Failure
+from shared.cli.service import Reply, ServiceDown, ServiceUnreachable, outcome, target
 from shared.errors import SettingsInvalid
 from shared.runtime import Runtime
 
@@ -33,29 +25,10 @@ _LONGEST, _CHUNK = 64 * 1024 * 1024, 1024 * 1024
 #: How often a request is sent at most, and how long the app may let us wait before we give up.
 _TRIES, _LONGEST_PAUSE = 5, 30.0
 _FIRST_PAUSE = 0.5
-_LATER = frozenset({429, 503})
+#: Statuses that say that a request was put off, and those that leave open whether it was obeyed.
+_LATER, _OPEN = frozenset({429, 503}), frozenset({500, 502, 504})
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_UNSENT = (NewConnectionError, ConnectTimeoutError, NameResolutionError)
-_REASONS: Mapping[type[HTTPError], str] = {
-    NameResolutionError: "its name is not known",
-    TimeoutError: "the time is over",
-    SSLError: "its certificate is not trusted",
-    ProtocolError: "the connection was lost",
-}
 _CONNECTIONS = 8
-
-
-class _NoAnswer(Exception):
-    """No response, or not all of it.
-
-    Args:
-        reason: In a word.
-        is_unsent: Whether the app has surely not seen the request.
-    """
-
-    def __init__(self, reason: str, *, is_unsent: bool) -> None:
-        super().__init__(reason)
-        self.is_unsent = is_unsent
 
 
 class OverHttp:
@@ -96,30 +69,38 @@ class OverHttp:
     ) -> Reply:
         """See ``Service.call``.
 
-        A request that the app puts off is sent again when it says. One that had no answer is sent again where a second
-        one has the same effect as the first.
+        A request that the app puts off is sent again when it says. One that had no answer, or perhaps no effect, is
+        sent again where a second one has the same effect as the first; never where only the operator can mend the
+        reason.
         """
         raw_path, words = target(path, query)
         url = f"{self._root}{raw_path}{'?' if words else ''}{words}"
         content = json.dumps(body).encode() if body is not None else data
         own = {} if body is None else {"Content-Type": "application/json"}
         all_headers = {**self._headers, **own, **(headers or {})}
+        may_repeat = method in _IDEMPOTENT
         for left in reversed(range(_TRIES)):
             pause = _FIRST_PAUSE * 2 ** (_TRIES - 1 - left) * (0.5 + self._runtime.chance())
-            try:
-                reply = self._send(method, url, content, all_headers)
-            except _NoAnswer as lost:
-                if not left or not (lost.is_unsent or method in _IDEMPOTENT):
-                    raise ServiceDown(f"{self._host} does not answer: {lost}. Try again later.") from None
+            answer = self._send(method, url, content, all_headers)
+            if isinstance(answer, Failure):
+                self._judge(answer, is_over=not (left and (may_repeat or answer.is_unsent)))
             else:
-                asked = _retry_after(reply)
-                if not left or reply.status not in _LATER or (asked or 0) > _LONGEST_PAUSE:
-                    return outcome(reply)
+                asked = _retry_after(answer)
+                is_later = answer.status in _LATER or (may_repeat and answer.status in _OPEN)
+                if not left or not is_later or (asked or 0) > _LONGEST_PAUSE:
+                    return outcome(answer)
                 pause = pause if asked is None else asked
             self._runtime.pause(pause)
         raise AssertionError("the last try returns or raises")
 
-    def _send(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Reply:
+    def _judge(self, failure: Failure, *, is_over: bool) -> None:
+        """Raise where a request is not sent again."""
+        if failure.advice is not None:
+            raise ServiceUnreachable(f"{self._host} can't be asked: {failure.reason}. {failure.advice}")
+        if is_over:
+            raise ServiceDown(f"{self._host} does not answer: {failure.reason}. Try again later.")
+
+    def _send(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Reply | Failure:
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
         try:
             response = self._pool.urlopen(
@@ -136,7 +117,7 @@ class OverHttp:
             names = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status, names, self._content(response))
         except HTTPError as error:
-            raise _NoAnswer(_reason(error), is_unsent=isinstance(error, _UNSENT)) from None
+            return Failure.of(error)
 
     def _content(self, response: urllib3.BaseHTTPResponse) -> bytes:
         """Read a body to its end; the connection is then free for the next request."""
@@ -187,14 +168,3 @@ def _retry_after(reply: Reply) -> float | None:
     """Return how many seconds to wait, as the app has said; None if it has not."""
     seconds = reply.headers.get("retry-after", "")
     return float(seconds) if re.fullmatch("[0-9]{1,6}", seconds) else None
-
-
-def _reason(error: BaseException) -> str:
-    """Return what the system says, or else what has happened; no address and no key is in it."""
-    inner: BaseException | None = error
-    while inner is not None:
-        said = getattr(inner, "strerror", None)
-        if isinstance(said, str) and said:
-            return said
-        inner = inner.__cause__ or inner.__context__
-    return next((words for kind, words in _REASONS.items() if isinstance(error, kind)), type(error).__name__)

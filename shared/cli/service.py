@@ -31,6 +31,10 @@ class ServiceDown(Outage):
     """The app does not answer, or could not do what was asked. Try again later."""
 
 
+class ServiceUnreachable(DarkroomError):
+    """No request reaches the app, now or later: its address, a certificate or a setting of this machine is wrong."""
+
+
 class ServiceRefused(DarkroomError):
     """The app refuses the request.
 
@@ -107,6 +111,7 @@ class Service(Protocol):
         Raises:
             ServiceRefused: The answer is a refusal.
             ServiceDown: There is no answer, or the app has failed.
+            ServiceUnreachable: There is no answer, and there would be none the next time.
         """
 
 

@@ -5,9 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 from typing import NoReturn
@@ -22,10 +20,6 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 from azure.core.rest import HttpRequest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from shared import wiring
 from shared.rules.images import ImageRef
@@ -34,6 +28,7 @@ from shared.storage.clients import default_transport
 from shared.storage.pools import Pool
 from tests.contract.cutting_server import breaking, sized_reply
 from tests.contract.test_cut_replies import BLOB
+from tests.doubles.certificate import certify
 from tests.sdk_clients import blobs_of
 
 #: What opening a connection may meet, and what asking and reading may.
@@ -86,23 +81,6 @@ def serving(trust: ssl.SSLContext | None = None) -> Iterator[str]:
         stack.callback(thread.join)
         stack.callback(server.shutdown)
         yield f"127.0.0.1:{server.server_port}"
-
-
-def certify(folder: Path, host: str) -> Path:
-    """Make a certificate that vouches for itself; return the file of it and its key."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])
-    draft = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
-    )
-    signed = draft.add_extension(names, critical=False).sign(key, hashes.SHA256())
-    certificate = signed.public_bytes(serialization.Encoding.PEM)
-    plain = serialization.NoEncryption()
-    key_text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    file = folder / f"{host}.pem"
-    file.write_bytes(certificate + key_text)
-    return file
 
 
 def get(url: str, environ: Mapping[str, str] | None = None, **options: float) -> bytes:
