@@ -1,7 +1,7 @@
 """What the generic API tester knows about this API, in its own process: ids, and the states of jobs.
 
-Three of four valid cases are changed so that they concern existing jobs and images. All others, and all invalid cases,
-are sent as generated. Each response is a line in a file, for the test that counts them.
+Three of four valid cases are changed so that they concern existing jobs, images and rejected messages. All others, and
+all invalid cases, are sent as generated. Each response is a line in a file, for the test that counts them.
 """
 
 import json
@@ -56,7 +56,7 @@ def before_call(_: schemathesis.HookContext, case: Case[Any], __: dict[str, Any]
     _hasten(operation, case)
     if _RANDOM.random() < 0.25:  # one of four stays as it is
         return
-    if "id" in case.path_parameters:
+    if "id" in case.path_parameters and case.operation.path.startswith("/jobs/"):
         _lead_to_job(operation, case)
     lead = _LEADS.get(operation)
     if lead is not None:
@@ -101,12 +101,15 @@ def _fields(case: Case[Any]) -> dict[str, Any]:
 def _hasten(operation: str, case: Case[Any]) -> None:
     """Shorten waits, and follow rules that OpenAPI can't express.
 
-    A cursor is of its list, ``ref`` needs ``type``, and an exact name goes without filters.
+    A cursor is of its list, ``ref`` needs ``type``, an exact name goes without filters, and only what is deleted is
+    forgotten.
     """
     if operation == "claimNext" and _fields(case).get("wait_seconds"):
         _fields(case)["wait_seconds"] /= 1000
     if operation == "purgeJobs":
         _fields(case)["state"] = "FAILED"  # keep some of the others
+    if operation == "actOnJobs" and _fields(case)["action"] != "delete":
+        _fields(case).pop("forget", None)
     if case.query.pop("cursor", None) is not None and operation in _PAGES:
         case.query.clear()
         case.query.update(_PAGES[operation])
@@ -161,6 +164,10 @@ def _lead_image(case: Case[Any]) -> None:
     case.path_parameters["image"] = _RANDOM.choice(sorted(_IMAGES))
 
 
+def _lead_rejected(case: Case[Any]) -> None:
+    case.path_parameters["id"] = _RANDOM.choice(_POPULATION["rejected"])
+
+
 def _lead_picture(case: Case[Any]) -> None:
     case.path_parameters["image"] = _POPULATION["thumbnail"][0]
 
@@ -173,6 +180,7 @@ _LEADS: dict[str, Callable[[Case[Any]], None]] = {
     "uploadImage": _lead_upload,
     "getImage": _lead_image,
     "getThumbnail": _lead_picture,
+    "getRejected": _lead_rejected,
 }
 
 

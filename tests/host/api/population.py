@@ -1,4 +1,4 @@
-"""Jobs in every state, with their ETags, and images, one of them with its thumbnail."""
+"""Jobs in every state, with their ETags, images, one of them with its thumbnail, and a rejected message."""
 
 import json
 from collections.abc import Iterable
@@ -28,11 +28,13 @@ class Population:
         jobs: State and ETag by id.
         images: Names by id.
         thumbnail: The id of an image with a thumbnail, and the id of its job, which must stay as it is.
+        rejected: The ids of rejected messages.
     """
 
     jobs: dict[str, tuple[str, str]] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     thumbnail: tuple[str, str] = ("", "")
+    rejected: list[str] = field(default_factory=list)
 
 
 def populate(host: ApiHost, *, each: int) -> Population:
@@ -52,6 +54,8 @@ def populate(host: ApiHost, *, each: int) -> Population:
     items = json.loads(host.ask("GET", "/api/images").data)["items"]
     population.images = {item["image_id"]: item["name"] for item in items}
     population.thumbnail = next((item["image_id"], item["job"]["id"]) for item in items if item["state"] == "COMPLETED")
+    host.darkroom.receive.receive(b"{", owner="population")
+    population.rejected = [item["id"] for item in json.loads(host.ask("GET", "/api/rejected").data)["items"]]
     return population
 
 
