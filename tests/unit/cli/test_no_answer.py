@@ -33,7 +33,7 @@ def _service(address: str, pauses: Pauses) -> OverHttp:
 
 
 @pytest.fixture
-def self_signed(tmp_path: Path) -> Iterator[str]:
+def own_certificate(tmp_path: Path) -> Iterator[str]:
     """Serve with a certificate that nobody vouches for; give the address."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certify(tmp_path, "127.0.0.1"))
@@ -45,9 +45,9 @@ def self_signed(tmp_path: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_certificate_that_is_not_trusted_is_said_at_once(self_signed: str, pauses: Pauses) -> None:
+def test_a_certificate_that_is_not_trusted_is_said_at_once(own_certificate: str, pauses: Pauses) -> None:
     with pytest.raises(ServiceUnreachable, match=r"certificate is not trusted: self-signed .* SSL_CERT_FILE"):
-        _service(self_signed, pauses).call("GET", "/jobs")
+        _service(own_certificate, pauses).call("GET", "/jobs")
     assert pauses.seconds == []
 
 
@@ -70,25 +70,25 @@ def test_a_failure_that_may_have_had_an_effect_is_tried_again_where_that_does_no
     assert len(pauses.seconds) == 1
 
 
-def _caused(error: HTTPError, cause: BaseException) -> HTTPError:
+def _with_cause(error: HTTPError, cause: BaseException) -> HTTPError:
     error.__context__ = cause
     return error
 
 
-def _unresolved(number: int) -> HTTPError:
+def _name_error(number: int) -> HTTPError:
     cause = socket.gaierror(number, "not now, or never")
-    return _caused(NameResolutionError("app.example", HTTPConnection("app.example"), cause), cause)
+    return _with_cause(NameResolutionError("app.example", HTTPConnection("app.example"), cause), cause)
 
 
 @pytest.mark.parametrize(
     ("error", "may_pass"),
     [
-        (_unresolved(socket.EAI_NONAME), False),
-        (_unresolved(socket.EAI_AGAIN), True),
-        (_caused(ProtocolError(), http.client.BadStatusLine("\x15\x03")), False),
-        (_caused(ProtocolError(), http.client.RemoteDisconnected("")), True),
-        (_caused(ProtocolError(), ConnectionResetError(104, "Connection reset by peer")), True),
-        (_caused(SSLError(), ssl.SSLEOFError(8, "EOF occurred in violation of protocol")), True),
+        (_name_error(socket.EAI_NONAME), False),
+        (_name_error(socket.EAI_AGAIN), True),
+        (_with_cause(ProtocolError(), http.client.BadStatusLine("\x15\x03")), False),
+        (_with_cause(ProtocolError(), http.client.RemoteDisconnected("")), True),
+        (_with_cause(ProtocolError(), ConnectionResetError(104, "Connection reset by peer")), True),
+        (_with_cause(SSLError(), ssl.SSLEOFError(8, "EOF occurred in violation of protocol")), True),
     ],
 )
 def test_only_what_may_pass_is_worth_another_try(error: HTTPError, *, may_pass: bool) -> None:
