@@ -1,6 +1,7 @@
 """Analyse local files as images of a container are analysed, without storage."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +59,15 @@ def print_table(output: Output, reports: Iterable[Report]) -> bool:
 
 def _report(path: Path, analyst: Analyst, limits: analysis.Limits) -> Report:
     try:
+        size = path.stat().st_size
+        source = analysis.Source(container="", name=str(path), etag="", size_bytes=size, declared_type=None)
+        over = analysis.over_size_gate(source, limits)
+        if over is not None:
+            return over.report
         data = path.read_bytes()
     except OSError as error:
         return _failed(path, "unreadable_file", f"The file can't be read: {error.strerror or type(error).__name__}.")
-    source = analysis.Source(container="", name=str(path), etag="", size_bytes=len(data), declared_type=None)
-    over = analysis.over_size_gate(source, limits)
-    if over is not None:
-        return over.report
+    source = replace(source, size_bytes=len(data))  # a pipe has none before it is read
     try:
         return analyst.analyze(data, source=source, alone=False, stop=lambda: False).report
     except (ImageRejected, AnalysisDied) as error:

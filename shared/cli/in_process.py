@@ -4,11 +4,13 @@ import asyncio
 import getpass
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Message
 
 from shared import wiring
+from shared.cli.request_body import read
 from shared.cli.service import Reply, outcome, target
 from shared.http.access import CALLER
 from shared.http.app import build
@@ -32,9 +34,15 @@ class InProcess:
     """
 
     def __init__(self, darkroom: Darkroom, *, user: str, runtime: Runtime) -> None:
+        self._darkroom = darkroom
         self._app: ASGIApp = build(Dependencies(lambda: darkroom, asyncio.sleep, runtime.monotonic, runtime.draw))
         #: Whoever can open storage may do everything; actions are kept with their name.
         self._caller = {CALLER: Caller(user, Role.OPERATOR, Proof.COMMAND).encode()}
+
+    @property
+    def most_bytes(self) -> int:
+        """See ``Service.most_bytes``: here the app's own limit."""
+        return self._darkroom.settings.max_bytes
 
     def call(
         self,
@@ -43,11 +51,11 @@ class InProcess:
         *,
         query: Mapping[str, object] | None = None,
         body: object | None = None,
-        data: bytes | None = None,
+        data: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """See ``Service.call``. It sends nothing again: storage has been asked again already."""
-        content = json.dumps(body).encode() if body is not None else data or b""
+        content = json.dumps(body).encode() if body is not None else read(data)
         own = {"content-length": str(len(content))} | ({} if body is None else {"content-type": "application/json"})
         all_headers = {**own, **{name.lower(): value for name, value in (headers or {}).items()}, **self._caller}
         raw_path, words = target(path, query)

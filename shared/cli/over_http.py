@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -10,8 +11,10 @@ import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError
 
 from shared.cli.no_answer import Failure
+from shared.cli.request_body import open_body
 from shared.cli.service import Reply, ServiceDown, ServiceUnreachable, outcome, target
 from shared.errors import SettingsInvalid
+from shared.rules.image_files import MOST_BYTES
 from shared.runtime import Runtime
 
 #: Environment variable: a key of the API or of its host.
@@ -57,6 +60,11 @@ class OverHttp:
         keys = {"x-functions-key": key, "Authorization": f"Bearer {key}"} if key else {}
         self._headers = {**keys, "User-Agent": "darkroom", "Accept": "application/json, */*"}
 
+    @property
+    def most_bytes(self) -> int:
+        """See ``Service.most_bytes``: an app does not tell its limit."""
+        return MOST_BYTES
+
     def call(
         self,
         method: str,
@@ -64,7 +72,7 @@ class OverHttp:
         *,
         query: Mapping[str, object] | None = None,
         body: object | None = None,
-        data: bytes | None = None,
+        data: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """See ``Service.call``.
@@ -100,20 +108,21 @@ class OverHttp:
         if is_over:
             raise ServiceDown(f"{self._host} does not answer: {failure.reason}. Try again later.")
 
-    def _send(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Reply | Failure:
+    def _send(self, method: str, url: str, content: bytes | Path | None, headers: Mapping[str, str]) -> Reply | Failure:
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
         try:
-            response = self._pool.urlopen(
-                method,
-                url,
-                body=content,
-                headers=headers,
-                timeout=timeout,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-            )
+            with open_body(content) as (body, own):
+                response = self._pool.urlopen(
+                    method,
+                    url,
+                    body=body,
+                    headers={**headers, **own},
+                    timeout=timeout,
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
+                )
             names = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status, names, self._content(response))
         except HTTPError as error:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -33,6 +34,10 @@ class ServiceDown(Outage):
 
 class ServiceUnreachable(DarkroomError):
     """No request reaches the app, now or later: its address, a certificate or a setting of this machine is wrong."""
+
+
+class FileRefused(DarkroomError):
+    """A file is not sent, for the reason that it says."""
 
 
 class ServiceRefused(DarkroomError):
@@ -88,6 +93,10 @@ class Reply:
 class Service(Protocol):
     """The API; may be called by several threads at once."""
 
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that an image may have, as far as that is known without asking: the app may take fewer."""
+
     def call(
         self,
         method: str,
@@ -95,7 +104,7 @@ class Service(Protocol):
         *,
         query: Mapping[str, object] | None = None,
         body: object | None = None,
-        data: bytes | None = None,
+        data: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send a request.
@@ -105,13 +114,14 @@ class Service(Protocol):
             path: Below ``/api``, such as ``/jobs``; not escaped.
             query: Parameters; those that are None are left out.
             body: Is sent as JSON.
-            data: Is sent as it is, in place of ``body``.
+            data: Is sent as it is, in place of ``body``; the content of a file, where it is a path.
             headers: More of them.
 
         Raises:
             ServiceRefused: The answer is a refusal.
             ServiceDown: There is no answer, or the app has failed.
             ServiceUnreachable: There is no answer, and there would be none the next time.
+            FileRefused: ``data`` is the path of a file that can't be read.
         """
 
 

@@ -6,8 +6,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
+from pathlib import Path
 
-from shared.cli.service import Service, ServiceRefused
+from shared.cli.request_body import refuse_unreadable
+from shared.cli.service import FileRefused, Service, ServiceRefused
 from shared.cli.upload_plan import Upload
 from shared.runtime import Pools
 
@@ -51,13 +53,13 @@ class Uploader:
         service: The API.
         pool: Makes threads that send.
         replace: Whether an image of the same name is replaced; otherwise it is left as it is.
-        read_stdin: Returns the whole standard input.
+        read_stdin: Returns the standard input, as many bytes of it at most.
     """
 
     service: Service
     pool: Pools
     replace: bool = False
-    read_stdin: Callable[[], bytes] = field(default_factory=lambda: sys.stdin.buffer.read)
+    read_stdin: Callable[[int], bytes] = field(default_factory=lambda: sys.stdin.buffer.read)
 
     def send(self, upload: Upload) -> Receipt:
         """Upload one file.
@@ -67,16 +69,12 @@ class Uploader:
 
         Costs: 1 request of the API.
         """
-        try:
-            data = self.read_stdin() if upload.path is None else upload.path.read_bytes()
-        except OSError as error:
-            said = error.strerror or type(error).__name__
-            return Receipt(upload, Outcome.REFUSED, reason=f"The file can't be read: {said}.")
-        if not data:
-            return Receipt(upload, Outcome.REFUSED, reason="The file is empty.")
         headers = {"Content-Type": upload.content_type} | ({} if self.replace else {"If-None-Match": "*"})
         try:
+            data = self._content(upload)
             reply = self.service.call("PUT", f"/images/{upload.name}", data=data, headers=headers)
+        except FileRefused as refused:
+            return Receipt(upload, Outcome.REFUSED, reason=str(refused))
         except ServiceRefused as refused:
             if refused.code == _MISMATCH and not self.replace:
                 return Receipt(upload, Outcome.THERE)
@@ -85,10 +83,27 @@ class Uploader:
             return Receipt(upload, Outcome.REFUSED, reason=str(refused))
         return Receipt(upload, Outcome.UPLOADED, job_id=reply.json(id=str)["id"])
 
+    def _content(self, upload: Upload) -> bytes | Path:
+        """Return what to send, if it has a size that an image may have; of a file nothing is read yet."""
+        content: bytes | Path
+        most = self.service.most_bytes
+        if upload.path is None:
+            taken = self.read_stdin(most + 1)
+            content, size = taken, len(taken)
+        else:
+            with refuse_unreadable():
+                content, size = upload.path, upload.path.stat().st_size
+        if not size:
+            raise FileRefused("The file is empty.")
+        if size > most:
+            raise FileRefused(f"The file is over the limit of {most:,} bytes.")
+        return content
+
     def send_all(self, uploads: Sequence[Upload], *, parallel: int) -> Iterator[Receipt]:
         """Upload files side by side; yield what became of each as it is known.
 
-        No more files are in memory than are sent at once. After an error nothing more is begun.
+        Over HTTP, a file is read while it is sent; in this process, as many are in memory as are sent at once. After an
+        error nothing more is begun.
 
         Raises:
             ServiceDown: The app does not answer.

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.rules import keys
+from shared.rules.image_files import MOST_BYTES
 from shared.settings.enums import ApiAuth, BlobSource, ConfinementMode, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.settings.parsers import (
     boolean,
@@ -198,7 +199,7 @@ class Declarations:
     thumbnail_long_edge_px: int = setting("THUMBNAIL_LONG_EDGE_PX", integer(16, 1024), "320", "their longer side")
     thumbnail_format: ThumbnailFormat = setting("THUMBNAIL_FORMAT", one_of(ThumbnailFormat), "webp", "their encoding")
     thumbnail_quality: int = setting("THUMBNAIL_QUALITY", integer(1, 100), "80", "of webp and jpeg thumbnails")
-    max_bytes: int = setting("MAX_BYTES", integer(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded")
+    max_bytes: int = setting("MAX_BYTES", integer(1, MOST_BYTES), str(64 * _MIB), "larger blobs are not downloaded")
     max_decode_bytes: int = setting(
         "MAX_DECODE_BYTES", integer(_MIB, 16_384 * _MIB), "512000000", "estimated memory of a decode (see sizing.md)"
     )

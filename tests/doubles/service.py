@@ -4,6 +4,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from shared.cli.service import Reply
 
@@ -16,7 +17,7 @@ class Call:
     path: str
     query: Mapping[str, object]
     body: object | None
-    data: bytes | None
+    data: bytes | Path | None
     headers: Mapping[str, str]
 
 
@@ -33,10 +34,12 @@ class FakeService:
     Attributes:
         replies: By ``GET /jobs`` and the like; an error is raised.
         calls: In their order.
+        most_bytes: Of an image.
     """
 
     replies: Mapping[str, Reply | BaseException | list[Reply | BaseException]]
     calls: list[Call] = field(default_factory=list)
+    most_bytes: int = 1_000
 
     def __post_init__(self) -> None:
         """Take a script apart."""
@@ -51,7 +54,7 @@ class FakeService:
         *,
         query: Mapping[str, object] | None = None,
         body: object | None = None,
-        data: bytes | None = None,
+        data: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """See ``Service.call``."""

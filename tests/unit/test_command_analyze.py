@@ -57,6 +57,17 @@ def test_a_file_over_a_gate_has_a_partial_report_and_is_no_failure(analyze: Call
     assert (done.exit_code, report["status"], report["error"]["code"]) == (0, "partial", "too_many_bytes")
 
 
+def test_a_file_over_the_limit_of_bytes_is_not_read(
+    analyze: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_: Path) -> bytes:
+        raise AssertionError
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    done = analyze({"cat.png": png()}, "--json", MAX_BYTES="1")
+    assert (done.exit_code, json.loads(done.stdout)["status"]) == (0, "partial")
+
+
 def test_a_table_shows_the_main_facts_and_nothing_that_would_command_the_terminal(
     analyze: Callable[..., Result],
 ) -> None:

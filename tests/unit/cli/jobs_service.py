@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from shared.cli.service import Reply, ServiceRefused
@@ -48,7 +49,10 @@ class JobsService:
         moment: Called at each moment at which the caller may die.
         calls: Each with its path and body.
         unknown: How often the service can't decide on a job.
+        most_bytes: Of an image; it takes none.
     """
+
+    most_bytes = 0
 
     def __init__(self, count: int, *, page: int = 2) -> None:
         self.ids = [f"t-{number:032x}" for number in range(count)]
@@ -67,7 +71,7 @@ class JobsService:
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = None,  # noqa: ANN401 - as the protocol has it
-        data: bytes | None = None,  # noqa: ARG002
+        data: bytes | Path | None = None,  # noqa: ARG002
         headers: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> Reply:
         """Answer, with three moments at the least: before the call, after it, and after the reply."""

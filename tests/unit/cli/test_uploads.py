@@ -11,7 +11,7 @@ from shared.cli.upload_plan import UploadPlan, plan
 from shared.cli.upload_report import UploadReport
 from shared.cli.uploads import Outcome, Receipt, Uploader
 from shared.runtime import Runtime
-from tests.doubles.service import FakeService
+from tests.doubles.service import FakeService, answer
 from tests.doubles.world import World, png
 
 POOL = Runtime().pool
@@ -77,8 +77,34 @@ def test_a_file_that_is_refused_stops_no_other(world: World, folder: Path) -> No
 def test_the_standard_input_is_one_image(world: World) -> None:
     (upload,) = plan(["-"], name="cat.png").uploads
     source = uploader(world)
-    receipt = Uploader(source.service, pool=POOL, read_stdin=lambda: png(3)).send(upload)
+    receipt = Uploader(source.service, pool=POOL, read_stdin=lambda _: png(3)).send(upload)
     assert world.job(str(receipt.job_id)).ref == "images/cat.png"
+
+
+def test_a_file_over_the_limit_is_refused_before_anything_is_sent(folder: Path) -> None:
+    service = FakeService({}, most_bytes=(folder / "0.png").stat().st_size - 1)
+    (upload,) = plan([str(folder / "0.png")]).uploads
+    receipt = Uploader(service, pool=POOL).send(upload)
+    assert receipt.reason == f"The file is over the limit of {service.most_bytes:,} bytes."
+    assert service.calls == []
+
+
+def test_the_standard_input_is_read_no_further_than_to_the_limit() -> None:
+    service, source = FakeService({}, most_bytes=10), io.BytesIO(b"x" * 1_000)
+    (upload,) = plan(["-"], name="cat.png").uploads
+    receipt = Uploader(service, pool=POOL, read_stdin=source.read).send(upload)
+    assert (receipt.outcome, source.tell(), service.calls) == (Outcome.REFUSED, 11, [])
+
+
+def test_a_file_is_handed_on_unread(folder: Path) -> None:
+    service = FakeService({"PUT /images/0.png": answer({"id": "j"})})
+    (upload,) = plan([str(folder / "0.png")]).uploads
+    Uploader(service, pool=POOL).send(upload)
+    assert service.calls[0].data == folder / "0.png"
+
+
+def test_in_this_process_the_limit_is_that_of_the_settings() -> None:
+    assert uploader(World(MAX_BYTES="12345")).service.most_bytes == 12_345
 
 
 @pytest.mark.parametrize("error", [ServiceDown("out"), ServiceRefused(401, "key_required", "A key is needed.")])
