@@ -74,7 +74,8 @@ ImageName = Annotated[
         min_length=1,
         max_length=1024,
         pattern=requests.NAME_PATTERN,
-        description="The name of the image. It may contain `/`.",
+        json_schema_extra=requests.IMAGE_NAME,
+        description="The name of the image. It may contain `/`, but no backslash, and no dot before `/` or at its end.",
         examples=["cat.png"],
     ),
 ]

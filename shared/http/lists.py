@@ -4,10 +4,11 @@ import hashlib
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from shared.http import cursors, etags, render
-from shared.http.requests import NAME_PATTERN, KnownRef, Timestamp
+from shared.http.requests import IMAGE_NAME, NAME_PATTERN, KnownRef, Timestamp
 from shared.ports.index import Page, Position
 from shared.rules.ids import JOB_ID, TYPE
 
@@ -16,14 +17,9 @@ _MAX_MS = 10**15
 
 Ref = Annotated[KnownRef | None, Query(description="The exact reference; must be used together with `type`.")]
 RefPrefix = Annotated[KnownRef | None, Query(description="How the reference begins.")]
+_ImageName = Annotated[str, Field(min_length=1, max_length=1024, pattern=NAME_PATTERN, json_schema_extra=IMAGE_NAME)]
 Name = Annotated[
-    str | None,
-    Query(
-        min_length=1,
-        max_length=1024,
-        pattern=NAME_PATTERN,
-        description="The exact name; must be used without filters and without `order`.",
-    ),
+    _ImageName | None, Query(description="The exact name; must be used without filters and without `order`.")
 ]
 Prefix = Annotated[
     str | None, Query(min_length=1, max_length=1024, description="How the name begins.", examples=["2026/"])

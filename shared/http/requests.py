@@ -6,12 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from shared.http.body import MAX_UNITS, is_unicode, utf16_units
 from shared.rules.names import REFERENCE_CHARACTERS
 
 #: Without control characters and what XML can't carry: one blob with such a name, and no listing works.
 NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\ufffe\uffff]*$"
+#: Of an image's name, for the contract: neither a backslash, nor a dot at the end of what stands between slashes. The
+#: rule of names refuses them by a sentence.
+_SEGMENT = r"(?:[^/\\\u0000-\u001f\u007f-\u009f\ufffe\uffff]*[^/\\.\u0000-\u001f\u007f-\u009f\ufffe\uffff])?"
+IMAGE_NAME: JsonDict = {"pattern": f"^{_SEGMENT}(?:/{_SEGMENT})*$"}
 TYPE_PATTERN = "^[a-z][a-z0-9-]{0,30}$"
 ID_PATTERN = "^[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}$"
 REJECTED_ID_PATTERN = "^[0-9a-f]{32}$"
@@ -253,4 +258,6 @@ class RejectedAction(_Strict):
 class ImageName(_Strict):
     """An image that is already in the container."""
 
-    name: str = Field(min_length=1, max_length=1024, pattern=NAME_PATTERN, examples=["cat.png"])
+    name: str = Field(
+        min_length=1, max_length=1024, pattern=NAME_PATTERN, examples=["cat.png"], json_schema_extra=IMAGE_NAME
+    )

@@ -1,4 +1,6 @@
+import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -24,6 +26,32 @@ def test_a_wrong_method_is_405_with_those_of_all_routes(client: Client, path: st
     response = client.call("PATCH", path)
     assert response.refusal == (405, "method_not_allowed", None)
     assert response.headers["allow"] == allow
+
+
+@pytest.mark.parametrize("name", ["a", "a.b/c", "/a//b/", ".a/..b", "é \U0001f431"])
+def test_the_contract_permits_the_names_of_images_that_the_service_takes(client: Client, name: str) -> None:
+    assert (permits(client, name), status(client, name)) == ([True] * 3, 200)
+
+
+@pytest.mark.parametrize("name", ["a\\b", "\\", ".", "a/..", "a./b", "b/a.", "a\nb", "\x85", "\uffff"])
+def test_the_contract_forbids_the_names_of_images_that_the_service_refuses(client: Client, name: str) -> None:
+    assert (permits(client, name), status(client, name)) == ([False] * 3, 422)
+
+
+def permits(client: Client, name: str) -> list[bool]:
+    """Return what the contract says of a name in a body, a query and a path."""
+    document = client.call("GET", "/openapi.json").json
+    schemas = (
+        document["components"]["schemas"]["ImageName"]["properties"]["name"],
+        document["paths"]["/images"]["get"]["parameters"][0]["schema"],
+        document["paths"]["/images/{image}"]["put"]["parameters"][0]["schema"],
+    )
+    return [re.search(schema["pattern"], name) is not None for schema in schemas]
+
+
+def status(client: Client, name: str) -> int:
+    """Look for an image of that name."""
+    return client.call("GET", f"/images?name={quote(name, safe='')}").status
 
 
 def test_a_path_that_is_spelled_out_is_never_a_jobs(client: Client) -> None:
