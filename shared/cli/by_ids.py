@@ -10,12 +10,11 @@ from shared.cli import lookup, words
 from shared.cli.acts import Act
 from shared.cli.bulk import Bulk, Interrupted
 from shared.cli.connect import Options, connect
-from shared.cli.dialogue import confirm
 from shared.cli.exits import Status, exit_on_error, stop
 from shared.cli.interrupts import Interrupts
-from shared.cli.operate import is_attended
 from shared.cli.operations import DONE, REFUSED, Ledger, Operation, Result
 from shared.cli.output import Output, open_output
+from shared.cli.question import confirm, is_attended
 from shared.cli.request import NOTHING, Manner
 from shared.cli.selection import time_of
 from shared.cli.service import Service

@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from shared.cli.acts import Act
 from shared.cli.bulk import Bulk, Interrupted
 from shared.cli.exits import Status, stop
@@ -16,6 +14,7 @@ from shared.cli.interrupts import Interrupts
 from shared.cli.ledger_file import LedgerFile, LedgerUnusable
 from shared.cli.operations import CHANGED, Ledger, Operation, Progress, Result
 from shared.cli.output import Column, Kind, Output
+from shared.cli.question import confirm
 from shared.cli.request import Request
 from shared.cli.selection import begin_of_lists
 from shared.cli.service import Service, ServiceDown, ServiceRefused, ServiceUnreachable
@@ -99,7 +98,7 @@ class Dialogue:
                 ledger.end()
                 return Status.REFUSED
             self._act(ledger)
-        except (KeyboardInterrupt, Interrupted, typer.Abort):
+        except (KeyboardInterrupt, Interrupted):
             self._say_how_to_go_on(ledger)
             return Status.INTERRUPTED
         except (ServiceDown, ServiceUnreachable, ServiceRefused, LedgerUnusable, OSError):
@@ -209,8 +208,3 @@ class Dialogue:
             for code, count in progress.reasons.most_common()
         ]
         output.table([Column("refused", right=True), "code", Column("reason", Kind.TEXT)], rows)
-
-
-def confirm(question: str) -> bool:
-    """Ask the operator; raise ``Abort`` for Ctrl-C."""
-    return typer.confirm(question)

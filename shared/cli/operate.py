@@ -1,6 +1,5 @@
 """Carry out what an operator has asked for, on all that matches, and exit."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from shared.cli.connect import URL, Options, connect
 from shared.cli.dialogue import Dialogue
 from shared.cli.exits import exit_on_error
 from shared.cli.output import open_output
+from shared.cli.question import is_attended
 from shared.cli.request import Manner, Request
 from shared.runtime import Runtime
 
@@ -39,11 +39,6 @@ def by_filters(request: Request, manner: Manner) -> NoReturn:
         )
         status = dialogue.preview() if manner.dry_run else dialogue.hold(yes=manner.yes, restart=manner.restart)
         raise typer.Exit(status)
-
-
-def is_attended() -> bool:
-    """Whether somebody is there to answer a question."""
-    return sys.stdin.isatty()
 
 
 def _target(manner: Manner, environ: Mapping[str, str]) -> str:

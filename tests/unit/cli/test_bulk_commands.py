@@ -71,9 +71,9 @@ def test_it_says_how_many_match_shows_the_first_asks_and_sums_up(
     assert lines[0] == "7 jobs match."
     assert [line.split()[0] for line in lines[1:7]] == ["id", *service.ids[:5]]
     assert lines[7] == "… and 2 more"
-    assert lines[8].startswith("Redrive 7 jobs? [y/N]:")
-    assert lines[9] == "6 redriven, 1 refused."
-    assert lines[11].split() == ["1", "outdated", "outdated."]
+    assert lines[8] == "6 redriven, 1 refused."
+    assert lines[10].split() == ["1", "outdated", "outdated."]
+    assert result.stderr == "Redrive 7 jobs? [y/N]: "
     assert list(tmp_path.rglob("*.*")) == []
 
 
@@ -83,6 +83,20 @@ def test_an_operator_who_says_no_has_nothing_done_and_nothing_to_go_on_with(
     result = command(*ALL, types="n\n")
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "Nothing was done.")
     assert (_sum(service), list(tmp_path.rglob("*.*"))) == ([0] * JOBS, [])
+
+
+def test_a_question_stands_among_no_lines_for_programs_and_is_asked_again_until_it_is_answered(
+    command: Command,
+) -> None:
+    result = command(*ALL, "--json", types="what?\nY\n")
+    assert [json.loads(line)["outcome"] for line in result.stdout.splitlines()] == ["done"] * 6 + ["refused"]
+    assert "Redrive 7 jobs? [y/N]: Answer y or n.\nRedrive 7 jobs? [y/N]: " in result.stderr
+
+
+@pytest.mark.parametrize("line", [ALL, ("delete", f"t-{0:032x}")])
+def test_no_answer_is_no(command: Command, service: JobsService, line: tuple[str, ...]) -> None:
+    assert command(*line, types="").exit_code == 1
+    assert [path for path, _ in service.calls if path.endswith("/actions") and path != "/actions"] == []
 
 
 def test_where_nobody_can_answer_it_wants_yes_and_asks_the_service_for_nothing(
