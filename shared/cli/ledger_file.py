@@ -6,7 +6,8 @@ line that is torn counts as not written.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,24 +19,43 @@ from shared.rules.ids import digest
 
 #: Windows writes two characters for a line end else.
 _AS_IT_IS = getattr(os, "O_BINARY", 0)
+#: Below a home, by platform, and of all others.
+_STATE = {"win32": ("AppData", "Local"), "darwin": ("Library", "Application Support")}
+_XDG_STATE = (".local", "state")
 
 
 class LedgerUnusable(DarkroomError):
     """A ledger can't be read or written."""
 
 
-def folder(environ: Mapping[str, str], *, home: Path, is_windows: bool = os.name == "nt") -> Path:
-    """Return where ledgers are: in the user's state directory.
+def folder(environ: Mapping[str, str], *, home: Callable[[], Path] = Path.home, platform: str = sys.platform) -> Path:
+    """Return where ledgers are: in the user's state directory, where this system has it.
 
     Args:
-        environ: ``XDG_STATE_HOME``, which counts if it is absolute; on Windows ``LOCALAPPDATA``.
-        home: The user's own directory.
-        is_windows: Whether this is Windows.
+        environ: ``XDG_STATE_HOME``, or on Windows ``LOCALAPPDATA``; counts if it is absolute.
+        home: Returns the user's own directory, if anybody knows it.
+        platform: As ``sys.platform`` names it.
+
+    Raises:
+        LedgerUnusable: There is none: nothing says where, and this user has no home.
+
+    Source:
+        https://specifications.freedesktop.org/basedir-spec/latest/ ; Apple, "File System Programming Guide": support
+        files are in ``~/Library/Application Support``; Microsoft, "Known folders": FOLDERID_LocalAppData. Read 2026-12.
     """
-    state = Path(environ.get("LOCALAPPDATA" if is_windows else "XDG_STATE_HOME", ""))
+    state = Path(environ.get(_variable(platform), ""))
     if not state.is_absolute():
-        state = home / "AppData" / "Local" if is_windows else home / ".local" / "state"
+        try:
+            state = home().joinpath(*_STATE.get(platform, _XDG_STATE))
+        except RuntimeError:
+            raise LedgerUnusable(
+                f"This user has no home folder. Set {_variable(platform)} to a folder where ledgers can be kept."
+            ) from None
     return state / "darkroom" / "operations"
+
+
+def _variable(platform: str) -> str:
+    return "LOCALAPPDATA" if platform == "win32" else "XDG_STATE_HOME"
 
 
 class LedgerFile(Ledger):
@@ -139,5 +159,5 @@ def _lines(content: bytes) -> Iterator[Mapping[str, Any]]:
 def _unusable(path: Path, error: OSError) -> LedgerUnusable:
     return LedgerUnusable(
         f"The ledger can't be kept in {path}: {error.strerror or type(error).__name__}. "
-        "Set XDG_STATE_HOME to a folder that you may write to, or make room there."
+        f"Set {_variable(sys.platform)} to a folder that you may write to, or make room there."
     )

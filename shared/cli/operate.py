@@ -11,7 +11,7 @@ from shared.cli import ledger_file
 from shared.cli import settings as app_settings
 from shared.cli.connect import URL, Options, connect
 from shared.cli.dialogue import Dialogue
-from shared.cli.exits import exit_on_error
+from shared.cli.exits import Status, exit_on_error, stop
 from shared.cli.output import open_output
 from shared.cli.question import is_attended
 from shared.cli.request import Manner, Request
@@ -33,12 +33,19 @@ def by_filters(request: Request, manner: Manner) -> NoReturn:
             results=output if manner.as_json else None,
             target=_target(manner, environ),
             line=[*request.line, *manner.words()],
-            folder=ledger_file.folder(environ, home=Path.home()),
+            folder=_folder(environ),
             runtime=Runtime(),
             can_ask=is_attended(),
         )
         status = dialogue.preview() if manner.dry_run else dialogue.hold(yes=manner.yes, restart=manner.restart)
         raise typer.Exit(status)
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    try:
+        return ledger_file.folder(environ)
+    except ledger_file.LedgerUnusable as error:
+        stop(Status.USAGE, str(error))
 
 
 def _target(manner: Manner, environ: Mapping[str, str]) -> str:

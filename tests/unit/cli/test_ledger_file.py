@@ -13,14 +13,37 @@ from shared.cli.ledger_file import LedgerFile, LedgerUnusable, folder
 from shared.errors import LockHeld
 from tests.unit.cli.ledgers import OPERATION, ledger_of
 
+#: Of somebody at home.
+_HOME = Path("/somebody")
 
-def test_it_stands_in_the_state_directory_of_the_user() -> None:
-    home = Path("/somebody")
-    assert folder({"XDG_STATE_HOME": "/state"}, home=home) == Path("/state/darkroom/operations")
-    assert folder({}, home=home) == Path("/somebody/.local/state/darkroom/operations")
-    assert folder({"XDG_STATE_HOME": "relative"}, home=home) == folder({}, home=home)
-    local = {"LOCALAPPDATA": "/local", "XDG_STATE_HOME": "/state"}
-    assert folder(local, home=home, is_windows=True) == Path("/local/darkroom/operations")
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "state"),
+    [
+        ("linux", {}, "/somebody/.local/state"),
+        ("linux", {"XDG_STATE_HOME": "/state", "LOCALAPPDATA": "/local"}, "/state"),
+        ("linux", {"XDG_STATE_HOME": "relative"}, "/somebody/.local/state"),
+        ("freebsd14", {}, "/somebody/.local/state"),
+        ("darwin", {}, "/somebody/Library/Application Support"),
+        ("darwin", {"XDG_STATE_HOME": "/state"}, "/state"),
+        ("win32", {}, "/somebody/AppData/Local"),
+        ("win32", {"LOCALAPPDATA": "/local", "XDG_STATE_HOME": "/state"}, "/local"),
+    ],
+)
+def test_it_stands_where_the_system_keeps_the_state_of_a_user(
+    platform: str, environ: dict[str, str], state: str
+) -> None:
+    assert folder(environ, home=lambda: _HOME, platform=platform) == Path(state) / "darkroom" / "operations"
+
+
+def test_a_user_without_a_home_is_told_what_to_set() -> None:
+    def no_home() -> Path:
+        raise RuntimeError
+
+    assert folder({"XDG_STATE_HOME": "/state"}, home=no_home) == Path("/state/darkroom/operations")
+    for platform, variable in (("linux", "XDG_STATE_HOME"), ("win32", "LOCALAPPDATA")):
+        with pytest.raises(LedgerUnusable, match=f"Set {variable} to a folder"):
+            folder({}, home=no_home, platform=platform)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are of POSIX")
