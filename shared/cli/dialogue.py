@@ -127,6 +127,8 @@ class Dialogue:
         else:
             settled, total = len(progress.outcomes), len(progress.plan)
             output.line(f"Goes on with the {noun} begun at {began}: {settled:,} of {total:,} are done.")
+            if self.act is Act.CANCEL_JOBS and settled < total:  # the service can't tell them: their rows do not
+                output.line("What was opened again since then is canceled too. To list anew what matches, give --new.")
 
     def _operation(self, as_of: datetime) -> Operation:
         return Operation(
