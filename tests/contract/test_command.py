@@ -104,7 +104,7 @@ def test_a_job_that_cannot_be_acted_on_is_named_and_keeps_no_other_from_its_turn
     refused = command("cancel", "no id", unknown, live)
     assert refused.exit_code == 1
     assert [line.rpartition(": ")[2] for line in refused.stdout.splitlines()] == [
-        "The job id must be '{type}-{32 hex digits}'.",
+        "No image is recorded under this name, and it is no id of a job or an image.",
         "No job has this id.",
         "canceled",
     ]

@@ -73,7 +73,7 @@ def test_those_of_a_code_are_deleted_after_a_question(
     monkeypatch.setattr(operate, "is_attended", lambda: True)
     words, environ = ["rejected", "--delete", "--code", "empty"], {**bench.environ, "XDG_STATE_HOME": str(tmp_path)}
     asked = CliRunner().invoke(app, words, input="n\n", env=environ)
-    assert (asked.exit_code, "Delete 1 rejected message? [y/N]" in asked.stdout) == (1, True)
+    assert (asked.exit_code, "Delete 1 rejected message? [y/N]" in asked.stderr) == (1, True)
     assert sorted(_codes(command)) == ["blob_not_found", "blob_not_found", "empty"]
     told = command(*words, "--yes")
     assert (told.exit_code, told.stdout.splitlines()[-1]) == (0, "1 deleted, 0 refused.")
