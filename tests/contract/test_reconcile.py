@@ -48,7 +48,7 @@ class _Short:
         return self._listing.page(marker, limit=min(limit, self._most))
 
 
-class _Sent(Passing):
+class _SendTimes(Passing):
     """Note when each request was sent: how long a busy machine takes for its answer says nothing of the sender."""
 
     def __init__(self, place: Place, inner: HttpTransport[Any, Any]) -> None:
@@ -63,7 +63,7 @@ class _Sent(Passing):
 
     def after(self, seconds: float) -> int:
         """Return how many were sent after that moment."""
-        return sum(sent > seconds for sent in self._seconds)
+        return sum(moment > seconds for moment in self._seconds)
 
 
 def _build(place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> Darkroom:
@@ -170,8 +170,8 @@ def test_a_first_walk_takes_a_fifth_of_a_request_an_image_at_most(buckets: str) 
 @pytest.mark.parametrize("apart", [True, False])
 def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place, *, apart: bool) -> None:
     real, blobs = (True, BLOBS) if place.account is None else (False, FEW)
-    sent = _Sent(place, place.transport if real else Slow(place, 0.001))
-    darkroom = _build(place, sent, DISPATCH="timer")  # the emulator gets slow where many messages wait
+    times = _SendTimes(place, place.transport if real else Slow(place, 0.001))
+    darkroom = _build(place, times, DISPATCH="timer")  # the emulator gets slow where many messages wait
     budget = blobs / (1_000 if apart else 4_000)
     names = [f"{number % 7}/{number:06}.png" for number in range(blobs)]
     _upload(darkroom, *names, apart=apart)
@@ -180,7 +180,7 @@ def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place, *, a
     for number in itertools.count(1):
         over = place.runtime.monotonic() + budget
         slices.append(darkroom.reconcile.reconcile(owner=f"timer/{number}"))
-        late.append(sent.after(over))
+        late.append(times.after(over))
         if slices[-1].complete:
             break
     print(f"{len(slices)} slices, at most {max(late)} requests of one after its {budget:.1f} s")
