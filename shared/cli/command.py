@@ -19,6 +19,11 @@ def main() -> None:
         _run()
     except KeyboardInterrupt:  # while a command still loads
         sys.exit(_INTERRUPTED)
+    except BrokenPipeError:  # the reader is gone while words are completed, before ``Root`` answers for it
+        from shared.cli.exits import Status, discard_output  # noqa: PLC0415 - typer, which is loaded by then
+
+        discard_output()
+        sys.exit(Status.UNREAD)
     except OSError as error:  # of what it prints to, such as a full disk: commands answer for their own files
         if error.filename is not None or error.strerror is None:
             raise

@@ -75,11 +75,11 @@ def exit_when_unread() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
         raise typer.Exit(Status.UNREAD) from None
 
 
-def _discard_output() -> None:
+def discard_output() -> None:
     """Send to nowhere what is still to be written: at its end Python would try once more, and say that it can't."""
     with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         for stream in (sys.stdout, sys.stderr):

@@ -27,7 +27,7 @@ from shared.cli.commands.upload import upload
 from shared.cli.commands.verify import verify
 from shared.cli.commands.why import why
 from shared.cli.commands.worker import worker
-from shared.cli.root import Root
+from shared.cli.root import Leaf, Root
 from shared.cli.worker_options import PURPOSE
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ PANELS: Mapping[str, Sequence[Callable[..., None]]] = {
 }
 for panel, commands in PANELS.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(cls=Leaf, rich_help_panel=panel)(command)
 app.command(
     "worker",
     help=PURPOSE,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from shared.cli.exits import exit_when_unread
 
@@ -35,6 +35,22 @@ class Root(TyperGroup):
             formatter.write("".join(f"{line}\n" for line in _lines(cells, 2 if formatter.width >= _LINE else 1)))
         options = ", ".join(option for each in self.get_params(ctx) for option in each.opts)
         formatter.write(f"\nOptions: {options}\n")
+
+
+class Leaf(TyperCommand):
+    """A command; its help has no types of Python, which typer puts behind arguments."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
+        """Write arguments and options, each with what it means."""
+        params: list[Any] = self.get_params(ctx)
+        arguments = [
+            (each.metavar, each.get_help_record(ctx)[1]) for each in params if each.param_type_name == "argument"
+        ]
+        options = [each.get_help_record(ctx) for each in params if each.param_type_name == "option"]
+        for head, rows in (("Arguments", arguments), ("Options", options)):
+            if rows:
+                with formatter.section(head):
+                    formatter.write_dl(rows)
 
 
 def _panel(command: Any) -> str:  # noqa: ANN401 - as above

@@ -41,6 +41,10 @@ def test_each_help_fits_a_screen(words: tuple[str, ...]) -> None:
     assert (len(lines) <= 23, max(map(len, lines)) <= 80) == (True, True), "\n".join(lines)
 
 
+def test_no_help_names_a_type_of_python() -> None:
+    assert [line for name in COMMANDS for line in help_of(name) if "<" in line] == []
+
+
 @pytest.mark.parametrize("columns", [80, 60])
 def test_the_help_has_the_first_sentence_of_each_command_on_one_line(columns: int) -> None:
     text = "\n".join(help_of(columns=columns))

@@ -67,10 +67,15 @@ def test_it_still_says_on_stderr_what_it_has_done(
     assert (status, said.splitlines()[-1]) == (Status.UNREAD, sum_up)
 
 
-def test_nothing_is_said_when_its_process_ends() -> None:
+@pytest.mark.parametrize(
+    "environ", [{}, {"_DARKROOM_COMPLETE": "complete_bash", "COMP_WORDS": "d ", "COMP_CWORD": "1"}]
+)
+def test_nothing_is_said_when_its_process_ends(environ: dict[str, str]) -> None:
     reader, end = os.pipe()
     os.close(reader)
     words = [sys.executable, "-m", "shared.cli", "--help"]
     with os.fdopen(end, "w") as stream:
-        done = subprocess.run(words, cwd=ROOT, stdout=stream, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            words, cwd=ROOT, env={**os.environ, **environ}, stdout=stream, stderr=subprocess.PIPE, check=False
+        )
     assert (done.returncode, done.stderr) == (Status.UNREAD, b"")
