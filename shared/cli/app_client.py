@@ -5,13 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import SplitResult, urlsplit
 from urllib.request import BaseHandler, HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from shared.cli.app_address import LOOPBACK, split_address
 from shared.ports.deployment import AppReply
 from shared.steps.operators.doctor.app_check import HOST, HOST_KEY, KEY
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _SECONDS = 10.0
 _LONGEST = 1024 * 1024
 
@@ -36,8 +35,10 @@ class DeployedApp:
     """
 
     def __init__(self, address: str, environ: Mapping[str, str]) -> None:
-        split = _parts(address)
-        is_here = split.hostname in _LOOPBACK
+        split = split_address(address)
+        if split.path.strip("/"):
+            raise ValueError("must be an address without a path, such as https://app.azurewebsites.net")
+        is_here = split.hostname in LOOPBACK
         self._root = f"{split.scheme}://{split.netloc}"
         own: tuple[BaseHandler, ...] = (ProxyHandler({}),) if is_here else ()
         self._opener = build_opener(_NoRedirects, *own)
@@ -68,20 +69,6 @@ class DeployedApp:
             return AppReply(status=None, reason=_reason(error.reason))
         except (OSError, http.client.HTTPException) as error:
             return AppReply(status=None, reason=_reason(error))
-
-
-def _parts(address: str) -> SplitResult:
-    """Split the address of an app; raise ``ValueError`` for another one."""
-    requirement = "must be an address such as https://app.azurewebsites.net, without a path"
-    try:
-        split = urlsplit(address)
-        has_more = bool(split.path.strip("/") or split.query or split.fragment or split.username or split.port == 0)
-    except ValueError:  # of its host or port
-        raise ValueError(requirement) from None
-    schemes = ("http", "https") if split.hostname in _LOOPBACK else ("https",)
-    if has_more or not split.hostname or split.scheme not in schemes:
-        raise ValueError(requirement)
-    return split
 
 
 def _content(body: bytes) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError
 
+from shared.cli.app_address import FORM, LOOPBACK, split_address
 from shared.cli.no_answer import Failure
 from shared.cli.request_body import open_body
 from shared.cli.service import Reply, ServiceDown, ServiceUnreachable, outcome, target
@@ -19,7 +20,6 @@ from shared.runtime import Runtime
 
 #: Environment variable: a key of the API or of its host.
 KEY = "DARKROOM_KEY"
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ROOT = "/api"
 #: Seconds to connect, to wait for each part of a response, and for all of it once it has begun.
 _CONNECT_SECONDS, _READ_SECONDS, _BODY_SECONDS = 10.0, 120.0, 120.0
@@ -47,13 +47,13 @@ class OverHttp:
     """
 
     def __init__(self, address: str, environ: Mapping[str, str], *, runtime: Runtime) -> None:
-        split = _parts(address)
+        try:
+            split = split_address(address)
+            self._pool = _pools(split).connection_from_url(f"{split.scheme}://{split.netloc}")
+        except (ValueError, LocationParseError):
+            raise SettingsInvalid([f"--url or DARKROOM_URL: {FORM}"]) from None
         self._host, self._runtime = split.netloc, runtime
         self._root = split.path.rstrip("/").removesuffix(_ROOT) + _ROOT
-        try:
-            self._pool = _pools(split).connection_from_url(f"{split.scheme}://{split.netloc}")
-        except LocationParseError:
-            raise _invalid_address() from None
         key = environ.get(KEY, "").strip()
         if not key.isascii() or not (key or "-").isprintable():
             raise SettingsInvalid([f"{KEY}: must be a key of ASCII characters"])
@@ -144,32 +144,13 @@ class OverHttp:
 def _pools(split: SplitResult) -> urllib3.PoolManager:
     """Return what makes connections: through the proxy of the environment, if it names one for this host."""
     host = split.hostname or ""
-    proxy = None if host in _LOOPBACK or proxy_bypass(host) else getproxies().get(split.scheme)
+    proxy = None if host in LOOPBACK or proxy_bypass(host) else getproxies().get(split.scheme)
     if not proxy:
         return urllib3.PoolManager(maxsize=_CONNECTIONS)
     user = urlsplit(proxy)
     login = f"{user.username}:{user.password or ''}" if user.username else None
     return urllib3.ProxyManager(
         proxy, maxsize=_CONNECTIONS, proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None
-    )
-
-
-def _parts(address: str) -> SplitResult:
-    """Split the address of an app; raise ``SettingsInvalid`` for another one."""
-    try:
-        split = urlsplit(address)
-        has_more = bool(split.query or split.fragment or split.username or split.port == 0)
-    except ValueError:  # of its host or port
-        raise _invalid_address() from None
-    schemes = ("http", "https") if split.hostname in _LOOPBACK else ("https",)
-    if has_more or not split.hostname or split.scheme not in schemes or not address.isprintable():
-        raise _invalid_address()
-    return split
-
-
-def _invalid_address() -> SettingsInvalid:
-    return SettingsInvalid(
-        ["--url: must be an address such as https://app.azurewebsites.net; http:// only for this machine"]
     )
 
 

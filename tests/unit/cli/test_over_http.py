@@ -110,7 +110,7 @@ def test_an_answer_without_end_is_not_read(api: Api, service: OverHttp, monkeypa
      "https://a b", "https://a%00b"],
 )  # fmt: skip
 def test_another_address_is_refused(address: str) -> None:
-    with pytest.raises(SettingsInvalid, match="must be an address"):
+    with pytest.raises(SettingsInvalid, match="--url or DARKROOM_URL: must be an address"):
         OverHttp(address, {}, runtime=Runtime())
 
 
