@@ -94,7 +94,7 @@ class Dialogue:
             self._plan(ledger)
             rest = len(ledger.progress.remainder())
             if rest and not yes and not confirm(f"{self.act.words.imperative} {self.act.things(rest)}?"):
-                output.line("Nothing was done.")
+                output.line("Nothing more was done." if ledger.progress.outcomes else "Nothing was done.")
                 ledger.end()
                 return Status.REFUSED
             self._act(ledger)

@@ -74,6 +74,18 @@ def test_only_a_cancellation_that_goes_on_meets_what_was_opened_again_and_says_s
     )
 
 
+def test_an_operator_who_does_not_go_on_is_not_told_that_nothing_was_done(
+    command: Command, service: JobsService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_module, "TRIES", 1)
+        _die_after(service, 1, Death())
+        command(*ALL, "--yes")
+    del service.call
+    assert command(*ALL, types="n\n").stdout.splitlines()[-1] == "Nothing more was done."
+    assert _sum(service) == [1, 1, 1, 0, 0, 0, 0]
+
+
 def test_new_begins_another_operation(command: Command, service: JobsService, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(bulk_module, "TRIES", 1)
