@@ -15,28 +15,28 @@ from shared.cli.options import SettingsFile, Url, by
 from shared.cli.output import Output, open_output
 from shared.cli.words import one_of, path
 
+Form = Annotated[
+    FileFormat,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        parser=by(one_of(FileFormat)),
+        autocompletion=lambda: list(FileFormat),
+        help="jsonl, csv, or parquet, which needs pyarrow.",
+    ),
+]
+Place = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", parser=by(path), help="Where to; the standard output without it."),
+]
 #: Jobs that are written at once.
 _CHUNK = 200
 
 
 def export(
     *,
-    file_format: Annotated[
-        FileFormat,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            parser=by(one_of(FileFormat)),
-            autocompletion=lambda: list(FileFormat),
-            help="jsonl, csv, or parquet, which needs pyarrow.",
-        ),
-    ] = FileFormat.JSONL,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", parser=by(path), help="Where to; the standard output without it."
-        ),
-    ] = None,
+    file_format: Form = FileFormat.JSONL,
+    file: Place = None,
     kind: filters.Type = None,
     state: filters.InState = None,
     error: filters.Error = None,
