@@ -56,8 +56,16 @@ from mkdocs.__main__ import cli; cli(sys.argv[1:], prog_name="mkdocs")
 SITE = (("mkdocs build", ("-c", MKDOCS, "build")),)
 CHECKS = (*LINT, *TYPES, *SITE)
 PYTEST = ("-m", "pytest")
-#: A process a core, of its own storage each, and not too many; and what there is to make faster.
-AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", "--durations", "10", "--durations-min", "1")
+
+
+def processes(cores: int) -> int:
+    """Return how many share the tests: one beyond the cores, as one of them often waits for hosts; and not too many."""
+    return min(cores + 1, 4)
+
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+#: Processes of their own storage each; and what there is to make faster.
+AT_ONCE = ("-n", str(processes(CORES)), "--dist", "worksteal", "--durations", "10", "--durations-min", "1")
 
 
 def tier(name: str) -> tuple[tuple[str, Sequence[str]]]:

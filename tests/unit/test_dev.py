@@ -308,3 +308,8 @@ def test_docs_builds_the_site_says_where_it_is_and_takes_no_other_word(
 
 def test_prove_sets_the_variable_that_tests_read(dev: ModuleType) -> None:
     assert dev.PROVE == proving.VARIABLE
+
+
+def test_one_process_more_than_there_are_cores_shares_the_tests_and_never_more_than_four(dev: ModuleType) -> None:
+    assert [dev.processes(cores) for cores in (1, 2, 3, 4, 64)] == [2, 3, 4, 4, 4]
+    assert dev.AT_ONCE[:2] == ("-n", str(dev.processes(dev.CORES)))
