@@ -165,10 +165,11 @@ def tries(*, part: int = 1) -> dict[int, set[Strike]]:
 
 
 def test_what_a_request_leaves_out_of_a_day_those_beside_it_meet() -> None:
-    whole, thirds = tries(), tries(part=3)
-    assert all(each == set(Strike) for each in whole.values())
-    assert all(5 <= len(each) <= 8 for each in thirds.values())
-    assert all(set.union(*(thirds[nth + beside] for beside in range(3))) == set(Strike) for nth in range(1, 11))
+    assert all(each == set(Strike) for each in tries().values())
+    for part, least, most in ((2, 8, 12), (3, 5, 8)):
+        tried = tries(part=part)
+        assert all(least <= len(each) <= most for each in tried.values())
+        assert all(set.union(*(tried[nth + beside] for beside in range(part))) == set(Strike) for nth in range(1, 11))
 
 
 def test_a_read_meets_every_day_one_of_what_makes_it_be_asked_again_and_all_of_it_in_prove(
