@@ -28,6 +28,8 @@ from tests.sdk_clients import blobs_of, queue_of, table_of
 #: All acts at all places: four and three of the tables, four of the queue, three and four of the containers; a poison
 #: queue takes two, and one where it is missing; the host's state takes one.
 REQUESTS = 7 + 4 + 1 + 1 + 7 + 1
+#: Of the account, not of one app: there where a host of another test has been before.
+OF_ALL = ("azure-webjobs-hosts", "webjobs-blobtrigger-poison")
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def test_storage_that_is_as_it_should_be_has_no_problem(place: Place) -> None:
     found = examine(place)
     assert problems(found) == []
     acts = {each.where: each.text for each in found if each.symptom is Symptom.ACCESSIBLE}
-    assert len(acts) == 5
+    assert len([where for where in acts if not where.endswith(OF_ALL)]) == 5
     assert acts[f"queue {place.environ['JOB_QUEUE']}"] == (
         "It exists. You may count messages, send messages, receive and delete messages, hide messages."
     )
