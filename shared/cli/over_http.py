@@ -15,7 +15,7 @@ from shared.cli.no_answer import Failure
 from shared.cli.request_body import open_body
 from shared.cli.service import Reply, ServiceDown, ServiceUnreachable, outcome, target
 from shared.errors import SettingsInvalid
-from shared.rules.image_files import MOST_BYTES
+from shared.rules.sizing import MOST_BYTES
 from shared.runtime import Runtime
 
 #: Environment variable: a key of the API or of its host.

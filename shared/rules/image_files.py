@@ -3,8 +3,6 @@
 import mimetypes
 from pathlib import PurePath
 
-#: What ``MAX_BYTES`` may be at most: no app takes a larger image.
-MOST_BYTES = 1 << 30
 #: Media types by suffix: the newer image formats are unknown to some systems.
 TYPES = {
     ".avif": "image/avif",

@@ -7,6 +7,8 @@ RESERVE_BYTES = 192 * _MIB
 OVERHEAD_BYTES = 128 * _MIB
 #: What all images take at once, and what one does, where an instance has room.
 MEMORY_BYTES, DECODE_BYTES = 1_300_000_000, 512_000_000
+#: What ``MAX_BYTES`` may be at most: no app takes a larger image.
+MOST_BYTES = 1 << 30
 #: The smallest instance of Flex Consumption, and what the platform adds to it for the host and itself.
 #: Source: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#instance-sizes, read 2026-11.
 _SMALLEST_BYTES, _ADDED_BYTES = 512 * _MIB, 272 * _MIB

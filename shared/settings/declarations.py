@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.rules import keys
-from shared.rules.image_files import MOST_BYTES
+from shared.rules.sizing import MOST_BYTES
 from shared.settings.enums import ApiAuth, BlobSource, ConfinementMode, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.settings.parsers import (
     boolean,
