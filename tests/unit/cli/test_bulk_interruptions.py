@@ -66,7 +66,7 @@ def test_only_a_cancellation_that_goes_on_meets_what_was_opened_again_and_says_s
         _die_after(service, 1, Death())
         first = command(*line, "--yes")
     del service.call
-    sentence = "What was opened again since then is canceled too."
+    sentence = "Jobs that were opened again since then are canceled too."
     assert (first.exit_code, sentence in first.output, sentence in command(*line, "--yes").stdout) == (
         3,
         False,
