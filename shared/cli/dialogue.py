@@ -128,7 +128,9 @@ class Dialogue:
             settled, total = len(progress.outcomes), len(progress.plan)
             output.line(f"Goes on with the {noun} begun at {began}: {settled:,} of {total:,} are done.")
             if self.act is Act.CANCEL_JOBS and settled < total:  # the service can't tell them: their rows do not
-                output.line("Jobs that were opened again since then are canceled too. Give --new to start over with a new list.")
+                output.line(
+                    "Jobs that were opened again since then are canceled too. Give --new to start over with a new list."
+                )
 
     def _operation(self, as_of: datetime) -> Operation:
         return Operation(
