@@ -192,17 +192,15 @@ class Dialogue:
                 self.results.json_line({"id": plan[place], "outcome": outcome, "code": code, "detail": detail})
 
     def _say_how_to_go_on(self, ledger: Ledger) -> None:
-        """Say how far it is; an operation without a plan, or with all of its results, is none to go on with."""
+        """Say how far it is and how to go on; forget the operation where nothing is left to do."""
         output, progress = self.output, ledger.progress
-        if not progress.plan:
-            ledger.end()
-            return
-        self._sum_up(progress)
+        if progress.plan:
+            self._sum_up(progress)
         rest = len(progress.plan) - len(progress.outcomes)
-        if not rest:
+        if rest:
+            output.note(f"{self.act.things(rest)} left. To go on: {shlex.join(self.line)}")
+        else:
             ledger.end()
-            return
-        output.note(f"{self.act.things(rest)} left. To go on: {shlex.join(self.line)}")
 
     def _sum_up(self, progress: Progress) -> None:
         output, past = self.output, self.act.words.past
