@@ -37,7 +37,7 @@ def folder(environ: Mapping[str, str], *, home: Callable[[], Path] = Path.home, 
         platform: As ``sys.platform`` names it.
 
     Raises:
-        LedgerUnusable: There is none: nothing says where, and this user has no home.
+        LedgerUnusable: No variable names the folder, and this user has no home.
 
     Source:
         https://specifications.freedesktop.org/basedir-spec/latest/ ; Apple, "File System Programming Guide": support

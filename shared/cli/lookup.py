@@ -23,7 +23,7 @@ def find_job(service: Service, word: str) -> dict[str, Any]:
     """Return the job of an id, or that of an image's newest version.
 
     Raises:
-        NoSuchThing: There is none.
+        NoSuchThing: No job or image goes by this word.
 
     Costs:
         1 request; 2 for an image whose name begins with its container's.
@@ -40,7 +40,7 @@ def find_image(service: Service, word: str) -> dict[str, Any]:
     """Return the image of an id or a name; a name may have its container's before it, as references do.
 
     Raises:
-        NoSuchThing: There is none.
+        NoSuchThing: No job or image goes by this word.
 
     Costs:
         1 request; 2 for a name that begins with its container's.

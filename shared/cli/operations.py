@@ -84,7 +84,7 @@ class Progress:
         """Take a line in.
 
         Raises:
-            KeyError, TypeError, ValueError: It is none of a ledger.
+            KeyError, TypeError, ValueError: The line does not belong to a ledger.
         """
         if self.operation is None:
             if line["form"] != _FORM:
